@@ -1,0 +1,186 @@
+import type { Key } from '../domain/change.ts'
+import type { Handle } from '../domain/handle.ts'
+import type { Release } from '../domain/operation.ts'
+import type { VerbName } from './verbs.ts'
+
+/** A command line, understood: what is to be done, typed and checked as far as that needs no look at the world. */
+export type Command =
+  | AloneCommand
+  | AttachCommand
+  | SwapCommand
+  | DetachCommand
+  | RollbackCommand
+  | UndoCommand
+  | StatusCommand
+  | ProbeCommand
+  | LogCommand
+  | RecoverCommand
+  | HelpCommand
+  | VersionCommand
+
+/** How to speak. */
+export interface Speaking {
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly verbose: boolean
+  /** `false`: `--no-color`. */
+  readonly color: boolean
+  /** `false`: `--no-input`, behave as off a terminal. */
+  readonly input: boolean
+}
+
+/** Which deploy was asked for. */
+export type Where =
+  | { readonly by: 'default' }
+  /** A path or a store's URL: may hold credentials, so never print it as it is. */
+  | { readonly by: 'config'; readonly address: string }
+  | { readonly by: 'deploy'; readonly name: string }
+
+export interface Located extends Speaking {
+  readonly where: Where
+  /** `-C DIR`; `null` is the current directory. */
+  readonly directory: string | null
+  /** Bounds the command up to the write. Milliseconds, over 0; `null`: no bound. */
+  readonly timeoutMs: number | null
+}
+
+export interface Writing extends Located {
+  readonly dryRun: boolean
+  /** `--yes`, or `--confirm` with any name. */
+  readonly yes: boolean
+  /** The name that a protected deploy needs. */
+  readonly confirm: string | null
+  /** Milliseconds; 0 does not wait; `null`: the default, 10 s on a terminal and 60 s elsewhere. */
+  readonly lockTimeoutMs: number | null
+}
+
+export interface Releasing extends Writing {
+  /** Why, for the log. */
+  readonly message: string | null
+}
+
+export const EXPECTATIONS = ['writable', 'readable', 'replica'] as const
+export type Expectation = (typeof EXPECTATIONS)[number]
+
+export interface Probing {
+  /** `false`: `--no-probe`. */
+  readonly probe: boolean
+  /** `null`: the default of the verb. */
+  readonly expect: Expectation | null
+}
+
+/** Where a value comes from. */
+export type Source =
+  | { readonly from: 'argv'; readonly value: Handle }
+  | { readonly from: 'stdin' }
+  | { readonly from: 'prompt' }
+  | { readonly from: 'env'; readonly name: string }
+  /** What stands under another key now. */
+  | { readonly from: 'key'; readonly key: Key }
+
+export interface Pair {
+  readonly key: Key
+  readonly source: Source
+}
+
+/** `attach` with nothing to attach: an overview on a terminal, usage elsewhere. */
+export interface AloneCommand extends Located {
+  readonly verb: 'alone'
+}
+
+/** `pairs`: at least one, no key twice, at most one from stdin. */
+export interface AttachCommand extends Releasing, Probing {
+  readonly verb: 'attach'
+  readonly pairs: readonly Pair[]
+  readonly kind: string | null
+  /** Keep the final line end of a value from stdin. */
+  readonly raw: boolean
+  readonly create: boolean
+}
+
+export interface SwapCommand extends Releasing, Probing {
+  readonly verb: 'swap'
+  readonly to: SwapTo
+  readonly kind: string | null
+  readonly raw: boolean
+}
+
+export type SwapTo =
+  /** At least one, no key twice, at most one from stdin. */
+  | { readonly by: 'pairs'; readonly pairs: readonly Pair[] }
+  /** The present handle with these parts replaced. */
+  | { readonly by: 'parts'; readonly key: Key; readonly parts: Parts }
+
+/** At least one is there. As they are meant, not percent-encoded. */
+export interface Parts {
+  readonly host?: string
+  /** 1 to 65535, in decimal. */
+  readonly port?: string
+  readonly name?: string
+  readonly user?: string
+  readonly password?: Extract<Source, { readonly from: 'argv' | 'stdin' }>
+}
+
+/** `keys`: at least one, none twice. */
+export interface DetachCommand extends Releasing {
+  readonly verb: 'detach'
+  readonly keys: readonly Key[]
+}
+
+/** Findings that may be let pass by name. */
+export const ALLOWABLE = ['config.edited'] as const
+export type Allowed = (typeof ALLOWABLE)[number]
+
+export interface RollbackCommand extends Releasing, Probing {
+  readonly verb: 'rollback'
+  /** 0 is what stood before v1; `null`: the release before the last. */
+  readonly to: Release | null
+  readonly allow: readonly Allowed[]
+}
+
+export interface UndoCommand extends Releasing, Probing {
+  readonly verb: 'undo'
+  /** 1 or more; `null`: the last. */
+  readonly release: Release | null
+  readonly allow: readonly Allowed[]
+}
+
+export interface StatusCommand extends Located {
+  readonly verb: 'status'
+  readonly probe: boolean
+  readonly reveal: boolean
+}
+
+export type Target =
+  | { readonly by: 'key'; readonly key: Key }
+  | { readonly by: 'handle'; readonly source: Extract<Source, { readonly from: 'argv' | 'stdin' }> }
+
+/** `targets`: empty is all that is attached. Handles only: no deploy is needed. */
+export interface ProbeCommand extends Located {
+  readonly verb: 'probe'
+  readonly targets: readonly Target[]
+  readonly kind: string | null
+  readonly expect: Expectation | null
+}
+
+export interface LogCommand extends Located {
+  readonly verb: 'log'
+  /** How many releases at most, 1 or more. */
+  readonly limit: number
+  readonly reveal: boolean
+}
+
+export interface RecoverCommand extends Writing {
+  readonly verb: 'recover'
+  readonly keep: boolean
+}
+
+export interface HelpCommand extends Speaking {
+  readonly verb: 'help'
+  /** `null`: all of it. */
+  readonly topic: VerbName | null
+}
+
+export interface VersionCommand extends Speaking {
+  readonly verb: 'version'
+}

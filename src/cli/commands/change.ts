@@ -1,0 +1,82 @@
+import { expectMayBeMade, expectThere, type Deploy, locate } from '../../deploys/locate.ts'
+import { openKinds } from '../../deploys/kinds.ts'
+import { openStore } from '../../deploys/open.ts'
+import type { Document } from '../../domain/document.ts'
+import { type Operation, type Outcome, operate, type Wish } from '../../engine/operate.ts'
+import type { FileStore } from '../../stores/file.ts'
+import type { AttachCommand, DetachCommand, RollbackCommand, SwapCommand, UndoCommand } from '../command.ts'
+import { DEFAULTS } from '../defaults.ts'
+import { exitOfClose, outcomeOfClose } from '../exits.ts'
+import type { Said, Session } from '../session.ts'
+import { consentOf } from '../consent.ts'
+import { requestOf } from '../request.ts'
+import { remarkAfter } from '../remarks.ts'
+
+export type ChangeCommand = AttachCommand | SwapCommand | DetachCommand | RollbackCommand | UndoCommand
+
+/** attach, swap, detach, rollback, undo: one operation, or none. */
+export async function change(command: ChangeCommand, session: Session): Promise<Said> {
+  const { host, signal, reporter, stop } = session
+  const deploy = locate(command.where, host.cwd, command.directory)
+  if (command.verb === 'attach') expectMayBeMade(deploy, command.create ? 'create' : 'usual')
+  else expectThere(deploy)
+  const lockTimeoutMs = command.lockTimeoutMs ?? (session.interactive ? DEFAULTS.lockOnTerminalMs : DEFAULTS.lockElsewhereMs)
+  const store = openStore(deploy, host, { lockTimeoutMs, onWait: (reason) => reporter.event({ type: 'waiting', reason }) })
+  const kinds = openKinds(session.redactor)
+  try {
+    const request = await requestOf(command, store, kinds, session)
+    const operation: Operation = {
+      store,
+      kinds,
+      reporter,
+      signal,
+      by: host.actor,
+      now: host.now,
+      clock: host.clock,
+      random: host.random,
+      show: (_key, value) => (value === null ? null : kinds.describe(value)),
+      settle: async () => 'skipped',
+      begin: stop.begin,
+      consent: consentOf(command, deploy, session),
+    }
+    return said(command, deploy, store, await operate(wishOf(command, request, lockTimeoutMs), operation), session)
+  } finally {
+    await store[Symbol.asyncDispose]()
+  }
+}
+
+function wishOf(command: ChangeCommand, request: Wish['request'], lockTimeoutMs: number): Wish {
+  return {
+    request,
+    kind: 'kind' in command ? command.kind : null,
+    expect: 'expect' in command ? command.expect : null,
+    probe: 'probe' in command && !command.probe ? 'skip' : 'probe',
+    message: command.message,
+    allowed: 'allow' in command ? command.allow : [],
+    run: command.dryRun ? 'dry' : 'real',
+    lockTimeoutMs,
+  }
+}
+
+function said(command: ChangeCommand, deploy: Deploy, store: FileStore, outcome: Outcome, session: Session): Said {
+  switch (outcome.type) {
+    case 'unchanged':
+      return { deploy: deploy.name, exit: 0, outcome: 'unchanged', message: unchangedText(command, outcome.keys, deploy) }
+    case 'planned':
+      return { deploy: deploy.name, exit: 0, outcome: 'planned', changes: outcome.proposal.shown }
+    case 'closed': {
+      const { close, proposal } = outcome
+      const exit = exitOfClose(close)
+      const release = close.verdict === 'committed' ? close.release : null
+      const undo: Document['undo'] = release === null ? null : ['attach', 'undo', `v${release}`, ...deploy.options]
+      remarkAfter(proposal, deploy, store, session)
+      return { deploy: deploy.name, exit, outcome: outcomeOfClose(close), release, changes: proposal.shown, undo }
+    }
+  }
+}
+
+function unchangedText(command: ChangeCommand, keys: readonly string[], deploy: Deploy): string {
+  const named = keys.length === 0 ? 'every key' : keys.join(', ')
+  const how = command.verb === 'detach' ? 'is not attached' : 'holds this already'
+  return `unchanged: ${named} ${how} (${deploy.label})`
+}

@@ -1,0 +1,78 @@
+import { openKinds, type OpenKinds } from '../../deploys/kinds.ts'
+import { expectThere, locate } from '../../deploys/locate.ts'
+import { openStore } from '../../deploys/open.ts'
+import { AttachError } from '../../domain/errors.ts'
+import type { Secret } from '../../domain/secret.ts'
+import { type Expectation, failureOf, probe, read, whereOf } from '../../engine/preflight.ts'
+import type { Resource } from '../../ports/kind.ts'
+import type { ConfigStore } from '../../ports/store.ts'
+import { nearest } from '../../domain/nearest.ts'
+import type { ProbeCommand, Target } from '../command.ts'
+import { factsText } from '../../reporters/human.ts'
+import type { Said, Session } from '../session.ts'
+
+const VALUE_BYTES_MAX = 1024 * 1024
+
+interface Named {
+  readonly key: string
+  readonly value: Secret
+}
+
+/** Probes what is attached, or handles that are not yet. All of them are asked at once; the first failure decides the exit. */
+export async function probeAll(command: ProbeCommand, session: Session): Promise<Said> {
+  const { host, reporter, signal } = session
+  const kinds = openKinds(session.redactor)
+  const { deploy, named } = await targetsOf(command, kinds, session)
+  const resources: (Named & { readonly resource: Resource })[] = []
+  for (const { key, value } of named) resources.push({ key, value, resource: await read(key, value, { asked: command.kind, was: null }, kinds) })
+  const asks = resources
+    .filter(({ resource }) => resource.depth !== null)
+    .map(({ key, resource }) => probe(key as Parameters<typeof probe>[0], 'attached', resource, { kinds, reporter, signal, clock: host.clock }))
+  const probed = await Promise.all(asks)
+  if (signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted')
+  const expected: Expectation = command.expect ?? 'readable'
+  for (const { key, resource, report } of probed) {
+    for (const finding of [...resource.remarks, ...report.findings]) reporter.event({ type: 'found', key, finding })
+  }
+  const failures = probed.flatMap((one) => failureOf(one, expected) ?? [])
+  const first = failures[0]
+  if (first !== undefined) throw first
+  const lines = probed.map(({ key, resource, report }) => `${key}  ${whereOf(resource)}  ok  ${factsText(report)}`)
+  const silent = resources.filter(({ resource }) => resource.depth === null).map(({ key, resource }) => `${key}  ${resource.kind}, not probed`)
+  const message = [...lines, ...silent].join('\n')
+  return { deploy, exit: 0, outcome: 'unchanged', message: message === '' ? 'nothing to probe' : message }
+}
+
+async function targetsOf(
+  command: ProbeCommand,
+  kinds: OpenKinds,
+  session: Session,
+): Promise<{ readonly deploy: string | null; readonly named: readonly Named[] }> {
+  const { host, signal } = session
+  const needsDeploy = command.targets.length === 0 || command.targets.some(({ by }) => by === 'key')
+  const named: Named[] = []
+  const deploy = needsDeploy ? locate(command.where, host.cwd, command.directory) : null
+  if (deploy !== null) expectThere(deploy)
+  const store: ConfigStore | null = deploy === null ? null : openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
+  const entries = store === null ? new Map<string, Secret>() : (await store.read(signal)).entries
+  await store?.[Symbol.asyncDispose]()
+  if (command.targets.length === 0) {
+    for (const [key, value] of entries) if (kinds.isHandle(value)) named.push({ key, value })
+  }
+  for (const [at, target] of command.targets.entries()) named.push(await namedOf(target, at + 1, entries, session))
+  return { deploy: deploy?.name ?? null, named }
+}
+
+async function namedOf(target: Target, place: number, entries: ReadonlyMap<string, Secret>, { host }: Session): Promise<Named> {
+  if (target.by === 'key') {
+    const value = entries.get(target.key)
+    if (value !== undefined && value.reveal() !== '') return { key: target.key, value }
+    const near = nearest(target.key, entries.keys())
+    throw new AttachError('REFUSED', `${target.key} is not attached`, { hint: near === null ? 'attach status' : `attach probe ${near}` })
+  }
+  const key = `handle ${place}`
+  if (target.source.from === 'argv') return { key, value: target.source.value }
+  const { Secret } = await import('../../domain/secret.ts')
+  const text = Buffer.from(await host.stdin.readAll(VALUE_BYTES_MAX)).toString('utf8')
+  return { key, value: new Secret(text.replace(/\r?\n$/, '')) }
+}

@@ -1,0 +1,121 @@
+import { openKinds, type OpenKinds } from '../../deploys/kinds.ts'
+import { type Deploy, expectThere, locate } from '../../deploys/locate.ts'
+import { openStore } from '../../deploys/open.ts'
+import type { Key, Value } from '../../domain/change.ts'
+import type { AttachmentRow, OpenRow } from '../../domain/document.ts'
+import { isAttachError } from '../../domain/errors.ts'
+import { EMPTY_HEAD, type Head, type Release } from '../../domain/operation.ts'
+import type { Secret } from '../../domain/secret.ts'
+import { closedOperations } from '../../engine/history.ts'
+import { probe } from '../../engine/preflight.ts'
+import type { Journal } from '../../ports/journal.ts'
+import type { ConfigStore, Snapshot } from '../../ports/store.ts'
+import type { StatusCommand } from '../command.ts'
+import type { Said, Session } from '../session.ts'
+
+/** What is attached. Contacts nothing, writes nothing, locks nothing; `--probe` asks each resource. */
+export async function status(command: StatusCommand, session: Session): Promise<Said> {
+  const { host, signal } = session
+  const deploy = locate(command.where, host.cwd, command.directory)
+  expectThere(deploy)
+  const store: ConfigStore = openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
+  const kinds = openKinds(session.redactor)
+  try {
+    const snapshot = await store.read(signal)
+    const head = await headOrNote(store.journal, session)
+    const attachments = await rowsOf(snapshot, head, store.journal, kinds, command, session)
+    if (command.probe) await probeAttached(snapshot, attachments, kinds, session)
+    const open = await openRow(store.journal, head, session)
+    return { deploy: deploy.name, exit: 0, outcome: 'unchanged', attachments, open, ...nothing(deploy, attachments) }
+  } finally {
+    await store[Symbol.asyncDispose]()
+  }
+}
+
+/** The head of a journal that cannot be trusted is told and gone without: a reading command still shows the config. */
+export async function headOrNote(journal: Journal, { signal, reporter }: Session): Promise<Head> {
+  try {
+    return await journal.head(signal)
+  } catch (error) {
+    if (!isAttachError(error, 'DAMAGED')) throw error
+    reporter.event({ type: 'note', code: 'journal.damaged', message: `${error.message}. ${error.hint ?? ''}` })
+    return EMPTY_HEAD
+  }
+}
+
+/** What is open, for the screen. */
+export async function openRow(journal: Journal, { open }: Head, { signal }: Session): Promise<OpenRow | null> {
+  if (open === null) return null
+  const { verb, shown, by, at } = open.intent
+  return { verb, keys: shown.map(({ key }) => key), by, since: at, owner: await journal.owner(signal) }
+}
+
+const nothing = ({ label }: Deploy, rows: readonly AttachmentRow[]): { readonly message?: string } =>
+  rows.length === 0 ? { message: `nothing is attached in ${label} yet` } : {}
+
+async function rowsOf(
+  { entries }: Snapshot,
+  head: Head,
+  journal: Journal,
+  kinds: OpenKinds,
+  { reveal }: StatusCommand,
+  session: Session,
+): Promise<readonly AttachmentRow[]> {
+  const releases = await lastReleases(journal, head, session)
+  return [...entries]
+    .filter(([key, value]) => kinds.isHandle(value) || releases.has(key))
+    .map(([key, value]) => {
+      const last = releases.get(key)
+      return {
+        key,
+        ...kinds.sketch(value),
+        release: last?.release ?? null,
+        edited: last === undefined || last.wrote === undefined ? null : !isSame(last.wrote, value),
+        ...(reveal ? { value: value.reveal() } : {}),
+      }
+    })
+}
+
+interface Last {
+  readonly release: Release
+  /** Undefined: the value is no longer kept. */
+  readonly wrote: Value | undefined
+}
+
+const isSame = (wrote: Value, now: Secret): boolean => now.equals(wrote)
+
+/** How far back the last release of a key is looked for. */
+const OPERATIONS_MAX = 1_000
+
+/** The last release of each key. */
+async function lastReleases(journal: Journal, head: Head, { signal, reporter }: Session): Promise<ReadonlyMap<Key, Last>> {
+  const last = new Map<Key, Last>()
+  let seen = 0
+  try {
+    for await (const { intent, close } of closedOperations(journal, head, signal)) {
+      seen += 1
+      if (seen > OPERATIONS_MAX) break
+      if (close.verdict !== 'committed') continue
+      const news = intent.shown.filter(({ key }) => !last.has(key))
+      if (news.length === 0) continue
+      const changes = await journal.recall(intent, signal).catch(() => [])
+      for (const { key } of news) last.set(key, { release: close.release, wrote: changes.find((change) => change.key === key)?.after })
+    }
+  } catch (error) {
+    if (!isAttachError(error, 'DAMAGED')) throw error
+    reporter.event({ type: 'note', code: 'journal.damaged', message: error.message })
+  }
+  return last
+}
+
+async function probeAttached({ entries }: Snapshot, rows: readonly AttachmentRow[], kinds: OpenKinds, session: Session): Promise<void> {
+  const { host, reporter, signal } = session
+  const setting = { kinds, reporter, signal, clock: host.clock }
+  const asks = [...entries]
+    .filter(([key]) => rows.some((row) => row.key === key))
+    .map(async ([key, value]) => {
+      const resource = await kinds.read(value, { asked: null, was: null }).catch(() => null)
+      if (resource !== null && resource.depth !== null) await probe(key, 'attached', resource, setting)
+    })
+  await Promise.all(asks)
+}

@@ -1,0 +1,72 @@
+import type { Deploy } from '../deploys/locate.ts'
+import { AttachError } from '../domain/errors.ts'
+import { type Consent, type Proposal, replaces } from '../engine/operate.ts'
+import type { Plan } from '../engine/plan.ts'
+import type { ChangeCommand } from './commands/change.ts'
+import type { Session } from './session.ts'
+
+/** Where the person at the terminal, or the options in their place, say yes or no. */
+export function consentOf(command: ChangeCommand, deploy: Deploy, session: Session): Consent {
+  const { reporter, interactive } = session
+  const answered = command.yes || command.dryRun
+  return {
+    meant: async (plan) => {
+      expectName(command.confirm, deploy)
+      if (command.verb === 'attach' && replaces(plan) && !answered && !interactive) throw notMeant(plan)
+    },
+    allTheSame: async (failure, { plan }) => {
+      const isAbsent = plan.verb === 'attach'
+      if (!isAbsent || !interactive || command.dryRun || !isNobodyThere(failure)) throw unprobed(failure, isAbsent)
+      reporter.event({ type: 'note', code: 'probe.failed', message: `${failure.message}. ${failure.hint ?? ''}` })
+      await agree('Nothing answers there. Attach it all the same? [y/N] ', session)
+    },
+    approve: async (proposal) => {
+      const { plan, shown } = proposal
+      const asks = interactive && !command.yes && (command.verb !== 'attach' || replaces(plan))
+      show(proposal, deploy, session)
+      if (!asks) return
+      reporter.event({ type: 'planned', verb: plan.verb, deploy: deploy.name, changes: shown })
+      await agree(`Change ${deploy.label}? [y/N] `, session)
+    },
+  }
+}
+
+/** What a person should see before the answer, and a log afterwards. */
+function show({ rehearsal, preflight, recognised }: Proposal, _deploy: Deploy, { reporter }: Session): void {
+  for (const { change, next } of recognised) {
+    const asked = preflight?.probes.filter(({ key, side }) => key === change.key && side === 'new') ?? []
+    const findings = [...(next?.remarks ?? []), ...asked.flatMap(({ report }) => report.findings)]
+    for (const finding of findings) reporter.event({ type: 'found', key: change.key, finding })
+    if (next !== null && next.depth === null) reporter.event({ type: 'detail', message: `${change.key}: ${next.kind} is not probed` })
+  }
+  if (rehearsal.following.length > 0) {
+    const keys = rehearsal.following.join(', ')
+    reporter.event({ type: 'note', code: 'config.following', message: `${keys} refers to what changes here and follows it.` })
+  }
+  for (const { message } of rehearsal.notes) reporter.event({ type: 'detail', message })
+}
+
+function expectName(confirm: string | null, deploy: Deploy): void {
+  if (confirm === null || confirm === deploy.name) return
+  throw new AttachError('REFUSED', `--confirm names another deploy than ${deploy.label}; nothing was changed`, { hint: 'attach status' })
+}
+
+const notMeant = ({ changes }: Plan): AttachError => {
+  const keys = changes.filter(({ before }) => before !== null).map(({ key }) => key)
+  return new AttachError('REFUSED', `${keys.join(', ')} is attached to something else already, and replacing it must be meant; nothing was changed`, {
+    hint: 'attach swap, or -y',
+  })
+}
+
+const isNobodyThere = ({ message }: AttachError): boolean => / failed at (resolve|connect): /.test(message)
+
+const unprobed = (failure: AttachError, isAbsent: boolean): AttachError => {
+  const hint = isAbsent && isNobodyThere(failure) ? `${failure.hint ?? ''} (or --no-probe to attach it all the same)`.trim() : failure.hint
+  return new AttachError(failure.code, `${failure.message}; nothing was changed`, hint === undefined ? {} : { hint })
+}
+
+async function agree(question: string, { host, signal }: Session): Promise<void> {
+  const answer = await host.stdin.ask(question, signal)
+  if (answer !== null && /^\s*y(es)?\s*$/i.test(answer)) return
+  throw new AttachError('REFUSED', 'not confirmed; nothing was changed')
+}

@@ -1,0 +1,186 @@
+import { never } from '../domain/errors.ts'
+import type { Release } from '../domain/operation.ts'
+import { ALLOWABLE, type Command, EXPECTATIONS, type SwapTo } from './command.ts'
+import { DEFAULTS } from './defaults.ts'
+import { type Line, shown, usage, type Word } from './line.ts'
+import { nearest } from '../domain/nearest.ts'
+import { type OptionName, optionNamed, type Valued } from './options.ts'
+import { located, partsIn, probing, releasing, speaking, writing } from './settings.ts'
+import { allOf, count, flag, kindName, oneOf, releaseIn } from './values.ts'
+import { type VerbName, verbInfo, verbNamed, verbNames, verbOfPeer } from './verbs.ts'
+import { type Context, found, isKey, keysIn, meant, pairsIn, shapeOf, targetsIn } from './words.ts'
+
+export type { Command } from './command.ts'
+export { asksJson, type Line, setAside } from './line.ts'
+export type { Context } from './words.ts'
+
+const PARTS = ['host', 'port', 'name', 'user', 'password'] as const satisfies readonly Valued[]
+
+/** What may stand beside `attach` alone: everything else needs something to attach. */
+const ALONE: ReadonlySet<OptionName> = new Set([
+  'config',
+  'deploy',
+  'directory',
+  'timeout',
+  'no-input',
+  'json',
+  'quiet',
+  'verbose',
+  'no-color',
+])
+
+/**
+ * What a command line means. Decides all that needs no look at the world; calls `keys` once at most, and only for a
+ * word that cannot be understood without it. Throws USAGE, whose text holds no value from the line.
+ */
+export function understand(line: Line, world: Context): Command {
+  const context = { ...world, keys: once(world.keys) }
+  if (flag(line, 'help')) return { verb: 'help', ...speaking(line), topic: topicAskedFor(line, context) }
+  if (flag(line, 'version')) return { verb: 'version', ...speaking(line) }
+  const { verb, words, said } = verbOf(line, context)
+  if (line.after !== null) throw usage(`${verb} takes no command after "--"`, `attach help ${verb}`)
+  for (const option of line.options.keys()) ifTaken(option, verb)
+  const alone = !said && words.length === 0 && [...line.options.keys()].every((option) => ALONE.has(option))
+  return alone ? { verb: 'alone', ...located(line) } : commandOf(verb, words, line, context)
+}
+
+function once<T>(read: () => T): () => T {
+  let first: { readonly answer: T } | null = null
+  return () => {
+    first ??= { answer: read() }
+    return first.answer
+  }
+}
+
+interface Meant {
+  readonly verb: VerbName
+  /** The words without that of the verb. */
+  readonly words: readonly Word[]
+  /** The verb was named, by a word or by the binary. */
+  readonly said: boolean
+}
+
+/** The first bare word names the verb, wherever it stands, or is a key of `attach`. */
+function verbOf({ words }: Line, context: Context): Meant {
+  if (context.binary === 'detach') return { verb: 'detach', words, said: true }
+  const first = words.find((word) => shapeOf(word).is === 'bare')
+  if (first === undefined) return { verb: 'attach', words, said: false }
+  const verb = verbNamed(first.text)
+  if (verb !== null) return { verb: verb.name, words: words.filter((word) => word !== first), said: true }
+  // What stands after a pair or a handle may be the rest of an unquoted value: `pairsIn` refuses it by its place.
+  if (first === words[0] && !isKey(first.text, context)) throw unknownCommand(first, () => meant(first.text, context))
+  return { verb: 'attach', words, said: false }
+}
+
+function unknownCommand(word: Word, otherwise: () => string): Error {
+  const verb = verbOfPeer(word.text) ?? nearest(word.text, verbNames())
+  const near = verb === null ? otherwise() : `; did you mean "${verb}"?`
+  return usage(`unknown command ${shown(word)}${near}`, verb === null ? 'attach help' : `attach help ${verb}`)
+}
+
+/** `--help` answers also where the rest makes no sense. */
+function topicAskedFor({ words }: Line, { binary }: Context): VerbName | null {
+  if (binary === 'detach') return 'detach'
+  const first = words.find((word) => shapeOf(word).is === 'bare')
+  const topic = first === undefined ? null : verbNamed(first.text)
+  return topic?.name ?? null
+}
+
+function ifTaken(option: OptionName, verb: VerbName): void {
+  const verbs = optionNamed(option)?.verbs ?? []
+  if (verbs === 'all' || verbs.includes(verb)) return
+  throw usage(`${verb} does not take --${option}; ${verbs.join(', ')} ${verbs.length === 1 ? 'does' : 'do'}`, `attach help ${verb}`)
+}
+
+function commandOf(verb: VerbName, words: readonly Word[], line: Line, context: Context): Command {
+  switch (verb) {
+    case 'attach': {
+      const pairs = some(pairsIn(verb, words, line, context), verb)
+      return {
+        verb,
+        ...releasing(line),
+        ...probing(line),
+        pairs,
+        kind: kindName(line),
+        raw: flag(line, 'raw'),
+        create: flag(line, 'create'),
+      }
+    }
+    case 'swap':
+      return { verb, ...releasing(line), ...probing(line), to: swapTo(words, line, context), kind: kindName(line), raw: flag(line, 'raw') }
+    case 'detach':
+      return { verb, ...releasing(line), keys: some(keysIn(verb, words, context), verb) }
+    case 'rollback':
+      return { verb, ...releasing(line), ...probing(line), to: releaseOf(verb, words), allow: allOf(line, 'allow', ALLOWABLE) }
+    case 'undo': {
+      const release = releaseOf(verb, words)
+      if (release === 0) throw usage('v0 is what stood before the first release: there is nothing to undo in it', 'attach log')
+      return { verb, ...releasing(line), ...probing(line), release, allow: allOf(line, 'allow', ALLOWABLE) }
+    }
+    case 'status':
+      none(words, verb)
+      return { verb, ...located(line), probe: flag(line, 'probe'), reveal: flag(line, 'reveal') }
+    case 'probe':
+      return {
+        verb,
+        ...located(line),
+        targets: targetsIn(words, context),
+        kind: kindName(line),
+        expect: oneOf(line, 'expect', EXPECTATIONS),
+      }
+    case 'log':
+      none(words, verb)
+      return { verb, ...located(line), limit: count(line, 'limit', { most: 100_000 }) ?? DEFAULTS.logLimit, reveal: flag(line, 'reveal') }
+    case 'recover':
+      none(words, verb)
+      return { verb, ...writing(line), keep: flag(line, 'keep') }
+    case 'help':
+      return { verb, ...speaking(line), topic: topicOf(words) }
+    case 'version':
+      none(words, verb)
+      return { verb, ...speaking(line) }
+    default:
+      return never(verb)
+  }
+}
+
+function swapTo(words: readonly Word[], line: Line, context: Context): SwapTo {
+  const first = PARTS.find((part) => line.options.has(part))
+  if (first === undefined) return { by: 'pairs', pairs: some(pairsIn('swap', words, line, context), 'swap') }
+  const other = (['from-env', 'from-key'] as const).find((option) => line.options.has(option))
+  if (other !== undefined) throw usage(`--${first} keeps the rest of the present handle, and --${other} replaces it`, 'attach help swap')
+  const pair = words.find((word) => shapeOf(word).is === 'pair')
+  if (pair !== undefined) throw usage(`--${first} keeps the rest of the present handle, and ${found(pair)} replaces it`, 'attach help swap')
+  const [key, ...more] = keysIn('swap', words, context)
+  if (key === undefined || more.length > 0)
+    throw usage(`--${first} is a part of one handle: expected one key`, `attach swap KEY --${first}=…`)
+  return { by: 'parts', key, parts: partsIn(line) }
+}
+
+function releaseOf(verb: 'rollback' | 'undo', words: readonly Word[]): Release | null {
+  const [first, second] = words
+  if (first === undefined) return null
+  if (second !== undefined) throw usage(`${verb} takes one release, found ${found(second)} too`, 'attach log')
+  if (shapeOf(first).is !== 'bare') throw usage(`${verb} takes one release, such as v12, found ${found(first)}`, 'attach log')
+  return releaseIn(first)
+}
+
+function topicOf(words: readonly Word[]): VerbName | null {
+  const [first, second] = words
+  if (first === undefined) return null
+  if (second !== undefined || shapeOf(first).is !== 'bare')
+    throw usage(`help takes one command, found ${found(second ?? first)}`, 'attach help')
+  const topic = verbNamed(first.text)
+  if (topic === null) throw unknownCommand(first, () => '')
+  return topic.name
+}
+
+function none(words: readonly Word[], verb: VerbName): void {
+  const [first] = words
+  if (first !== undefined) throw usage(`${verb} takes no arguments, found ${found(first)}`, `attach help ${verb}`)
+}
+
+function some<T>(items: readonly T[], verb: VerbName): readonly T[] {
+  if (items.length === 0) throw usage(`${verb} needs ${verbInfo(verb).takes}`, `attach help ${verb}`)
+  return items
+}

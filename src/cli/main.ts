@@ -1,0 +1,153 @@
+import process from 'node:process'
+import type { Document } from '../domain/document.ts'
+import { AttachError, isAttachError } from '../domain/errors.ts'
+import { processHost } from '../host/process-host.ts'
+import type { Host } from '../ports/host.ts'
+import { PLAIN } from '../reporters/paint.ts'
+import type { Command, Speaking } from './command.ts'
+import { exitOf, outcomeOf } from './exits.ts'
+import { asksJson, setAside, understand } from './grammar.ts'
+import { openSession, type Said, type Session } from './session.ts'
+
+/** From the command line to the exit number. The only place that catches everything, and the only one that ends the process. */
+export async function main(binary: 'attach' | 'detach'): Promise<void> {
+  const host = processHost()
+  const argv = process.argv.slice(2)
+  keepQuiet(host)
+  process.exit(await run(binary, argv, host))
+}
+
+/** Drivers and Node print secrets when they are asked to debug or to report. */
+function keepQuiet(host: Host): void {
+  for (const name of ['DEBUG', 'NODE_DEBUG', 'NODE_DEBUG_NATIVE']) delete process.env[name]
+  process.report.reportOnUncaughtException = false
+  process.report.reportOnFatalError = false
+  process.report.reportOnSignal = false
+  const crash = (error: unknown): never => {
+    host.stderr.write(`attach: ${bugOf(error).message}\n  hint: attach status\n`)
+    process.exit(1)
+  }
+  process.on('uncaughtException', crash)
+  process.on('unhandledRejection', crash)
+}
+
+async function run(binary: 'attach' | 'detach', argv: readonly string[], host: Host): Promise<number> {
+  let command: Command
+  try {
+    const line = setAside(argv)
+    const { keysAt, usualKey } = await import('./world.ts')
+    command = understand(line, { binary, keys: () => keysAt(line, host), usualKey })
+  } catch (error) {
+    return await report(await sessionFor(host, speakingOf(argv)), null, failed(error, null, null))
+  }
+  if (command.verb === 'version') {
+    const { version } = await import('./version.ts')
+    host.stdout.write(`${version()}\n`)
+    return 0
+  }
+  const session = await sessionFor(host, command)
+  if ('timeoutMs' in command && command.timeoutMs !== null) session.stop.after(command.timeoutMs)
+  try {
+    return await report(session, command, await perform(command, session))
+  } catch (error) {
+    return await report(session, command, failed(error, command, session))
+  } finally {
+    session.stop.end()
+  }
+}
+
+/** Each command is loaded when it is asked for. */
+async function perform(command: Exclude<Command, { readonly verb: 'version' }>, session: Session): Promise<Said> {
+  switch (command.verb) {
+    case 'attach':
+    case 'swap':
+    case 'detach':
+    case 'rollback':
+    case 'undo':
+      return await (await import('./commands/change.ts')).change(command, session)
+    case 'status':
+      return await (await import('./commands/status.ts')).status(command, session)
+    case 'probe':
+      return await (await import('./commands/probe.ts')).probeAll(command, session)
+    case 'log':
+      return await (await import('./commands/log.ts')).log(command, session)
+    case 'recover':
+      return await (await import('./commands/recover.ts')).recoverOpen(command, session)
+    case 'help':
+      return (await import('./commands/help.ts')).help(command, session)
+    case 'alone':
+      return await (await import('./commands/alone.ts')).alone(command, session)
+  }
+}
+
+async function sessionFor(host: Host, speaking: Speaking): Promise<Session> {
+  const { coloured } = await import('../reporters/paint.ts')
+  const { eventText } = await import('../reporters/human.ts')
+  const wantsColour = speaking.color && !speaking.json && host.stderr.isTerminal && !host.env['NO_COLOR'] && host.env['TERM'] !== 'dumb'
+  const paint = wantsColour ? await coloured() : PLAIN
+  const detail = speaking.verbose ? 'more' : 'usual'
+  return openSession(host, speaking, paint, (event) => eventText(event, { paint, detail }))
+}
+
+type Failed = Said & Pick<Document, 'error'>
+
+function failed(thrown: unknown, command: Command | null, session: Session | null): Failed {
+  const error = meantBy(isAttachError(thrown) ? thrown : bugOf(thrown), session)
+  const signal = session?.stop.signal ?? undefined
+  return {
+    exit: exitOf(error, { signal }),
+    outcome: outcomeOf(error, command?.verb ?? null),
+    error: { code: error.code, message: error.message, hint: error.hint ?? null },
+  }
+}
+
+/** An operation that was stopped because its time passed was refused, not interrupted. */
+function meantBy(error: AttachError, session: Session | null): AttachError {
+  const reason: unknown = session?.signal.reason
+  return error.code === 'INTERRUPTED' && isAttachError(reason, 'REFUSED') ? reason : error
+}
+
+/** What is not ours is never printed: it may hold anything. */
+function bugOf(thrown: unknown): AttachError {
+  const name = thrown instanceof Error && /^[A-Za-z]{1,40}$/.test(thrown.name) ? thrown.name : 'something'
+  const place = thrown instanceof Error ? /\/((?:[\w-]+\/)?[\w-]+\.[jt]s:\d+)/.exec(thrown.stack ?? '')?.[1] : undefined
+  return new AttachError('BUG', `a bug of ours: ${name}${place === undefined ? '' : ` at ${place}`}; the deploy may have been changed`, {
+    hint: 'attach status',
+  })
+}
+
+async function report(session: Session, command: Command | null, said: Said & Partial<Failed>): Promise<number> {
+  const { host, redactor, heard, speaking, paint } = session
+  const document: Document = {
+    schema: 'attach/1',
+    verb: command?.verb ?? 'attach',
+    deploy: null,
+    release: null,
+    changes: [],
+    findings: heard.findings,
+    warnings: heard.warnings,
+    undo: null,
+    error: null,
+    ...(heard.probes.length > 0 ? { probes: heard.probes } : {}),
+    ...said,
+  }
+  if (speaking.json) {
+    const { jsonText } = await import('../reporters/json.ts')
+    host.stdout.write(redactor.redact(jsonText(document)))
+    return document.exit
+  }
+  const { documentText } = await import('../reporters/human.ts')
+  const { result, error } = documentText(document, { paint, detail: speaking.verbose ? 'more' : 'usual' })
+  host.stdout.write(redactor.redact(result))
+  host.stderr.write(redactor.redact(error))
+  return document.exit
+}
+
+/** How to speak when the command line was not understood. */
+const speakingOf = (argv: readonly string[]): Speaking => ({
+  json: asksJson(argv),
+  quiet: false,
+  verbose: false,
+  color: true,
+  input: false,
+})

@@ -1,0 +1,166 @@
+import { DEFAULTS, seconds } from './defaults.ts'
+import { VERBS, type VerbName } from './verbs.ts'
+
+/** The headings that options stand under in help. */
+export const GROUPS = ['The handle', 'The deploy', 'Checks', 'The release', 'Questions', 'Output'] as const
+
+/** One option: feeds parsing, help and suggestions. */
+interface OptionRow {
+  /** Without the dashes. */
+  readonly name: string
+  readonly short?: string
+  /** What its value is called. Absent: it takes none. */
+  readonly value?: string
+  /** May be given more than once, and takes a list separated by commas. */
+  readonly repeat?: true
+  readonly verbs: 'all' | readonly VerbName[]
+  readonly group: (typeof GROUPS)[number]
+  readonly help: string
+  /** What it is when it is not given, in words. */
+  readonly default?: string
+}
+
+const DEPLOY = VERBS.filter((verb) => verb.deploy).map((verb) => verb.name)
+const VALUE = ['attach', 'swap'] as const
+const BACK = ['rollback', 'undo'] as const
+const ATTACHING = [...VALUE, ...BACK] as const
+const RELEASING = [...VALUE, 'detach', ...BACK] as const
+const WRITING = [...RELEASING, 'recover'] as const
+
+/** The options there are, in the order help shows them. */
+export const OPTIONS = [
+  {
+    name: 'kind',
+    value: 'KIND',
+    verbs: [...VALUE, 'probe'],
+    group: 'The handle',
+    help: 'what sort of service the handle leads to; `opaque` takes any text, an empty one too',
+    default: 'what the handle tells',
+  },
+  {
+    name: 'from-env',
+    value: 'KEY=VAR',
+    repeat: true,
+    verbs: VALUE,
+    group: 'The handle',
+    help: 'the value of KEY is that of the environment variable VAR',
+  },
+  {
+    name: 'from-key',
+    value: 'KEY=OTHER',
+    repeat: true,
+    verbs: VALUE,
+    group: 'The handle',
+    help: 'the value of KEY is what stands under the key OTHER now',
+  },
+  { name: 'raw', verbs: VALUE, group: 'The handle', help: 'keep the final line end of a value that is not in the command line' },
+  { name: 'host', value: 'HOST', verbs: ['swap'], group: 'The handle', help: 'replace the host of the present handle' },
+  { name: 'port', value: 'PORT', verbs: ['swap'], group: 'The handle', help: 'replace its port' },
+  { name: 'name', value: 'NAME', verbs: ['swap'], group: 'The handle', help: 'replace its name, such as that of the database' },
+  { name: 'user', value: 'USER', verbs: ['swap'], group: 'The handle', help: 'replace its user' },
+  { name: 'password', value: 'PASSWORD', verbs: ['swap'], group: 'The handle', help: 'replace its password; `-` reads it from stdin' },
+  {
+    name: 'config',
+    short: 'c',
+    value: 'ADDRESS',
+    verbs: DEPLOY,
+    group: 'The deploy',
+    help: 'the config, by its path or the URL of its store',
+    default: '.env, or the deploy that attach.yaml names',
+  },
+  {
+    name: 'deploy',
+    short: 'd',
+    value: 'NAME',
+    verbs: DEPLOY,
+    group: 'The deploy',
+    help: 'the deploy, by its name: one of attach.yaml, or NAME of .env.NAME',
+  },
+  { name: 'directory', short: 'C', value: 'DIR', verbs: DEPLOY, group: 'The deploy', help: 'work in DIR', default: 'the current one' },
+  { name: 'create', verbs: ['attach'], group: 'The deploy', help: 'create the config where there is none' },
+  {
+    name: 'expect',
+    value: 'ROLE',
+    verbs: [...ATTACHING, 'probe'],
+    group: 'Checks',
+    help: 'what the resource must be: writable, readable or replica',
+    default: 'readable for probe and for an absent key; else what attach.yaml says, else what the old one was, else writable',
+  },
+  { name: 'probe', verbs: ['status'], group: 'Checks', help: 'also ask each resource how it is' },
+  { name: 'no-probe', verbs: ATTACHING, group: 'Checks', help: 'ask the resource nothing; this is recorded' },
+  { name: 'dry-run', verbs: WRITING, group: 'Checks', help: 'check and show what would be done, and change nothing' },
+  {
+    name: 'allow',
+    value: 'ID',
+    repeat: true,
+    verbs: BACK,
+    group: 'Checks',
+    help: 'let this finding pass; this is recorded. There is one: config.edited, a key was edited outside',
+  },
+  {
+    name: 'timeout',
+    value: 'TIME',
+    verbs: DEPLOY,
+    group: 'Checks',
+    help: 'bound of the whole command, up to the write: 500ms, 30s, 2m; a bare number is seconds',
+    default: 'none, each step has its own',
+  },
+  {
+    name: 'lock-timeout',
+    value: 'TIME',
+    verbs: WRITING,
+    group: 'Checks',
+    help: 'how long to wait for another operation; 0 does not wait',
+    default: `${seconds(DEFAULTS.lockOnTerminalMs)} on a terminal, ${seconds(DEFAULTS.lockElsewhereMs)} elsewhere`,
+  },
+  { name: 'message', short: 'm', value: 'TEXT', verbs: RELEASING, group: 'The release', help: 'why, for the log' },
+  { name: 'keep', verbs: ['recover'], group: 'The release', help: 'accept what stands there now, and write nothing' },
+  {
+    name: 'limit',
+    short: 'n',
+    value: 'N',
+    verbs: ['log'],
+    group: 'The release',
+    help: 'how many releases at most',
+    default: `${DEFAULTS.logLimit}`,
+  },
+  { name: 'yes', short: 'y', verbs: WRITING, group: 'Questions', help: 'answer the questions with yes; skips no check' },
+  {
+    name: 'confirm',
+    value: 'NAME',
+    verbs: WRITING,
+    group: 'Questions',
+    help: 'the name of the deploy, which a protected one needs; counts as --yes',
+  },
+  { name: 'no-input', verbs: 'all', group: 'Questions', help: 'ask nothing, as if there were no terminal' },
+  { name: 'json', verbs: 'all', group: 'Output', help: 'one JSON document on stdout, whatever the exit' },
+  { name: 'reveal', verbs: ['status', 'log'], group: 'Output', help: 'show the values, secrets included' },
+  { name: 'quiet', short: 'q', verbs: 'all', group: 'Output', help: 'the result and errors only' },
+  { name: 'verbose', short: 'v', verbs: 'all', group: 'Output', help: 'more about each step' },
+  { name: 'no-color', verbs: 'all', group: 'Output', help: 'no colors; so does the variable NO_COLOR' },
+  { name: 'help', short: 'h', verbs: 'all', group: 'Output', help: 'the help of a command' },
+  { name: 'version', short: 'V', verbs: 'all', group: 'Output', help: 'the version of attach' },
+] as const satisfies readonly OptionRow[]
+
+type Row = (typeof OPTIONS)[number]
+export type OptionName = Row['name']
+/** Options that take a value. */
+export type Valued = Extract<Row, { readonly value: string }>['name']
+/** Options that take none. */
+export type Flag = Exclude<OptionName, Valued>
+export type OptionInfo = OptionRow & { readonly name: OptionName }
+
+const ROWS: readonly OptionInfo[] = OPTIONS
+const BY_NAME: ReadonlyMap<string, OptionInfo> = new Map(ROWS.map((row) => [row.name, row]))
+const BY_SHORT: ReadonlyMap<string, OptionInfo> = new Map(
+  ROWS.flatMap((row): [string, OptionInfo][] => (row.short === undefined ? [] : [[row.short, row]])),
+)
+
+/** The option that stands as `--name`. */
+export const optionNamed = (name: string): OptionInfo | null => BY_NAME.get(name) ?? null
+
+/** The option that stands as `-c`. */
+export const optionLettered = (letter: string): OptionInfo | null => BY_SHORT.get(letter) ?? null
+
+/** The options a verb takes, in the order of the table. */
+export const optionsOf = (verb: VerbName): readonly OptionInfo[] => ROWS.filter((row) => row.verbs === 'all' || row.verbs.includes(verb))

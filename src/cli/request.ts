@@ -1,0 +1,107 @@
+import type { Key } from '../domain/change.ts'
+import { AttachError } from '../domain/errors.ts'
+import { Secret } from '../domain/secret.ts'
+import type { Edit, Request } from '../engine/plan.ts'
+import type { OpenKinds } from '../deploys/kinds.ts'
+import type { HandleParts } from '../ports/kind.ts'
+import type { ConfigStore } from '../ports/store.ts'
+import type { Pair, Parts, Source, SwapTo } from './command.ts'
+import type { ChangeCommand } from './commands/change.ts'
+import type { Session } from './session.ts'
+
+/** The longest value that is read from standard input, in bytes. */
+const VALUE_BYTES_MAX = 1024 * 1024
+
+/** What a command asks for, with every value fetched from where it stands. Throws USAGE, HANDLE_INVALID, REFUSED, INTERRUPTED. */
+export async function requestOf(command: ChangeCommand, store: ConfigStore, kinds: OpenKinds, session: Session): Promise<Request> {
+  switch (command.verb) {
+    case 'attach':
+      return { verb: 'attach', edits: await editsOf(command.pairs, command, store, kinds, session) }
+    case 'swap':
+      return { verb: 'swap', edits: await swapEdits(command.to, command, store, kinds, session) }
+    case 'detach':
+      return { verb: 'detach', keys: command.keys }
+    case 'rollback':
+      return { verb: 'rollback', release: command.to, allowEdited: command.allow.includes('config.edited') }
+    case 'undo':
+      return { verb: 'undo', release: command.release, allowEdited: command.allow.includes('config.edited') }
+  }
+}
+
+interface Fetching {
+  readonly kind: string | null
+  readonly raw: boolean
+}
+
+async function editsOf(pairs: readonly Pair[], how: Fetching, store: ConfigStore, kinds: OpenKinds, session: Session): Promise<readonly Edit[]> {
+  const edits: Edit[] = []
+  for (const { key, source } of pairs) {
+    const to = await valueOf(key, source, how, store, session)
+    kinds.learn(to)
+    if (to.reveal() === '' && how.kind !== 'opaque') {
+      throw new AttachError('USAGE', `the value for ${key} is empty, and an empty value would wipe it; nothing was contacted`, {
+        hint: `attach detach ${key}, or --kind opaque for an empty text`,
+      })
+    }
+    edits.push({ key, to })
+  }
+  return edits
+}
+
+async function swapEdits(to: SwapTo, how: Fetching, store: ConfigStore, kinds: OpenKinds, session: Session): Promise<readonly Edit[]> {
+  if (to.by === 'pairs') return await editsOf(to.pairs, how, store, kinds, session)
+  const { key } = to
+  const present = await held(key, store, session)
+  const parts = await partsOf(key, to.parts, how, store, session)
+  if (parts.password !== undefined) kinds.learn(parts.password)
+  const next = await kinds.replaceParts(present, parts, { asked: how.kind, was: present })
+  return [{ key, to: next }]
+}
+
+async function partsOf(key: Key, parts: Parts, how: Fetching, store: ConfigStore, session: Session): Promise<HandleParts> {
+  const { password, ...plain } = parts
+  return password === undefined ? plain : { ...plain, password: await valueOf(key, password, how, store, session) }
+}
+
+async function valueOf(key: Key, source: Source, how: Fetching, store: ConfigStore, session: Session): Promise<Secret> {
+  const { host, interactive, signal } = session
+  switch (source.from) {
+    case 'argv':
+      return source.value
+    case 'stdin':
+      return textOf(await host.stdin.readAll(VALUE_BYTES_MAX), how)
+    case 'env': {
+      const value = host.env[source.name]
+      if (value !== undefined) return new Secret(value)
+      throw new AttachError('USAGE', `the environment variable for ${key} is not set; nothing was contacted`, { hint: 'attach help attach' })
+    }
+    case 'key':
+      return await held(source.key, store, session)
+    case 'prompt': {
+      if (!interactive) {
+        throw new AttachError('USAGE', `${key} needs a handle, and there is no terminal to ask for it`, { hint: `attach ${key}=- reads it from stdin` })
+      }
+      const answer = await host.stdin.askHidden(`Handle for ${key} (not shown): `, signal)
+      if (answer === null) throw new AttachError('REFUSED', `no handle was given for ${key}; nothing was changed`)
+      return answer
+    }
+  }
+}
+
+async function held(key: Key, store: ConfigStore, { signal }: Session): Promise<Secret> {
+  const { entries } = await store.read(signal)
+  const value = entries.get(key)
+  if (value !== undefined && value.reveal() !== '') return value
+  throw new AttachError('REFUSED', `${key} holds nothing in ${store.label}; nothing was changed`, { hint: 'attach status' })
+}
+
+/** One final line end goes, unless it was asked for. Throws USAGE on bytes that are no UTF-8. */
+function textOf(bytes: Uint8Array, { raw }: Fetching): Secret {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new AttachError('USAGE', 'standard input is not UTF-8 text; nothing was contacted')
+  }
+  return new Secret(raw ? text : text.replace(/\r?\n$/, ''))
+}

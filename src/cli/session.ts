@@ -1,0 +1,116 @@
+import type { Document, KeyedFinding, ProbeRow, Warning } from '../domain/document.ts'
+import { AttachError } from '../domain/errors.ts'
+import type { Event } from '../domain/event.ts'
+import { Redactor } from '../domain/redact.ts'
+import type { Host, StopSignal } from '../ports/host.ts'
+import type { Reporter } from '../ports/reporter.ts'
+import type { Paint } from '../reporters/paint.ts'
+import type { Speaking } from './command.ts'
+import { exitOf } from './exits.ts'
+
+/** What one command has to say when it is done; main adds the rest of the document. */
+export type Said = Partial<Pick<Document, 'deploy' | 'release' | 'changes' | 'undo' | 'attachments' | 'releases' | 'open' | 'message'>> &
+  Pick<Document, 'exit' | 'outcome'>
+
+/** One run of the program: the host, how to speak, and what may stop it. */
+export interface Session {
+  readonly host: Host
+  readonly speaking: Speaking
+  readonly paint: Paint
+  readonly reporter: Reporter
+  readonly redactor: Redactor
+  /** Aborts on a signal and when `--timeout` passes. */
+  readonly signal: AbortSignal
+  /** Questions may be asked: stdin and stderr are terminals, and nobody said --no-input. */
+  readonly interactive: boolean
+  readonly stop: Stop
+  readonly heard: Heard
+}
+
+/** What was reported while a command ran, for its document. */
+export interface Heard {
+  readonly warnings: Warning[]
+  readonly findings: KeyedFinding[]
+  readonly probes: ProbeRow[]
+}
+
+/** Why and whether a run is to stop. */
+export interface Stop {
+  /** From here on a lost terminal does not stop the operation. */
+  begin(): void
+  /** From here on the result stands, and signals are ignored. */
+  end(): void
+  readonly signal: StopSignal | null
+  after(timeoutMs: number): void
+}
+
+export function openSession(host: Host, speaking: Speaking, paint: Paint, eventText: (event: Event) => string): Session {
+  const redactor = new Redactor()
+  const heard: Heard = { warnings: [], findings: [], probes: [] }
+  const say = (text: string): void => {
+    if (text !== '' && !speaking.json && !speaking.quiet) host.stderr.write(redactor.redact(text))
+  }
+  const controller = new AbortController()
+  return {
+    host,
+    speaking,
+    paint,
+    redactor,
+    heard,
+    signal: controller.signal,
+    interactive: speaking.input && !speaking.json && host.stdin.isTerminal && host.stderr.isTerminal,
+    stop: listen(host, controller),
+    reporter: {
+      event: (event) => {
+        hear(event, heard)
+        say(eventText(event))
+      },
+    },
+  }
+}
+
+function hear(event: Event, heard: Heard): void {
+  if (event.type === 'note') heard.warnings.push({ code: event.code, message: event.message })
+  if (event.type === 'recovered') heard.warnings.push({ code: 'journal.recovered', message: event.message })
+  if (event.type === 'probed') {
+    const { key, kind, identity, side, report } = event
+    heard.probes.push({ key, kind, identity, side, report })
+  }
+  if (event.type === 'found') heard.findings.push({ key: event.key, ...event.finding })
+}
+
+function leaveAtOnce(host: Host, state: 'before' | 'begun', first: StopSignal): never {
+  if (state === 'before') host.exit(exitOf(new AttachError('INTERRUPTED', 'interrupted'), { signal: first }))
+  host.stderr.write('attach: stopped in the middle; the operation is still open\n  hint: attach recover\n')
+  host.exit(exitOf(new AttachError('INCOMPLETE', 'stopped in the middle')))
+}
+
+/** SIGINT and SIGTERM ask the operation to stop; the second one leaves at once. SIGHUP counts only until an operation has begun. */
+function listen(host: Host, controller: AbortController): Stop {
+  let state: 'before' | 'begun' | 'ended' = 'before'
+  let first: StopSignal | null = null
+  host.onSignal((signal) => {
+    if (state === 'ended' || (signal === 'SIGHUP' && state === 'begun')) return
+    if (first !== null) leaveAtOnce(host, state, first)
+    first = signal
+    controller.abort(new AttachError('INTERRUPTED', 'interrupted before anything was changed'))
+  })
+  return {
+    begin: () => {
+      state = 'begun'
+    },
+    end: () => {
+      state = 'ended'
+    },
+    get signal() {
+      return first
+    },
+    after: (timeoutMs) => {
+      const timer = setTimeout(() => {
+        if (state === 'before')
+          controller.abort(new AttachError('REFUSED', `${timeoutMs / 1_000} s passed before the write (--timeout); nothing was changed`))
+      }, timeoutMs)
+      timer.unref()
+    },
+  }
+}

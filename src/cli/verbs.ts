@@ -1,0 +1,240 @@
+import { PROBE_LIMITS } from '../ports/kind.ts'
+import { DEFAULTS, seconds } from './defaults.ts'
+
+/** One command of `attach`: feeds parsing, help and suggestions. */
+interface VerbRow {
+  readonly name: string
+  readonly alias?: string
+  /** Changes nothing, whatever its exit. */
+  readonly reads: boolean
+  /** Works on a deploy: takes `--config`, `--deploy`, `--directory`. */
+  readonly deploy: boolean
+  /** One line, shown in the list of commands. */
+  readonly summary: string
+  /** What stands after `attach`. */
+  readonly usage: readonly string[]
+  /** What its words are, for messages: `swap takes KEY=HANDLE …`. */
+  readonly takes: string
+  /** Runnable lines, each with what it is for. */
+  readonly examples: readonly (readonly [line: string, purpose: string])[]
+  /** Paragraphs of its help. */
+  readonly details: readonly string[]
+}
+
+const VALUES =
+  'A value need not stand in the command line: KEY alone asks for it without echo, KEY=- reads it from stdin, --from-env takes it from the environment, --from-key from another key. One final line end is removed; --raw keeps it.'
+const STORE = `${seconds(DEFAULTS.storeMs)} for the config store`
+const BOUNDS = `Bounds: ${seconds(PROBE_LIMITS.connectMs)} to resolve and connect, ${seconds(PROBE_LIMITS.statementMs)} for one statement, ${seconds(PROBE_LIMITS.totalMs)} for one probe in all, ${STORE}. A bound that passes is named in the message.`
+const GOING_BACK =
+  'What would be attached is probed first. Given bare, right after a rollback or an undo, it is refused with the explicit commands: repeating a line must not toggle a deploy.'
+
+/** The commands there are, in the order help shows them. */
+export const VERBS = [
+  {
+    name: 'attach',
+    reads: false,
+    deploy: true,
+    summary: 'attach a resource: put its handle under a key (the default command)',
+    usage: ['KEY=HANDLE… [options]', 'KEY… [options]'],
+    takes: 'KEY=HANDLE',
+    examples: [
+      ['attach DATABASE_URL=postgres://localhost/app', 'attach the database of a laptop'],
+      ['attach DATABASE_URL', 'ask for the handle, without echo'],
+      ['attach DATABASE_URL=- -d review-42 --create < secret', 'a CI step: the handle comes from stdin'],
+      ['attach --from-env DATABASE_URL=STAGING_URL -d staging', 'the handle stands in the environment'],
+    ],
+    details: [
+      'The resource is probed, then the handle is written in one atomic step. A key that holds this value already stays as it is. A key that holds another value is a swap and must be meant: a question on a terminal, --yes elsewhere. Several pairs are one operation, all or none.',
+      VALUES,
+      BOUNDS,
+    ],
+  },
+  {
+    name: 'swap',
+    reads: false,
+    deploy: true,
+    summary: 'put another resource under a key that holds one',
+    usage: ['swap KEY=HANDLE… [options]', 'swap KEY… [options]', 'swap KEY --host HOST [options]'],
+    takes: 'KEY=HANDLE, or KEY with the parts to replace',
+    examples: [
+      ['attach swap DATABASE_URL -d production', 'ask for the new handle, without echo'],
+      ['attach swap DATABASE_URL=- --dry-run < secret', 'check and show, change nothing'],
+      ['attach swap DATABASE_URL --host db2.internal', 'the same handle on another host'],
+      ['attach swap DATABASE_URL --password - < secret', 'a new password, nothing else'],
+    ],
+    details: [
+      'The key must hold something. The new resource is probed, the plan is shown, and the handle changes in one atomic step.',
+      '--host, --port, --name, --user and --password replace parts of the handle that stands there; every other byte of it is kept. They are given as they are meant, not percent-encoded.',
+      VALUES,
+      BOUNDS,
+    ],
+  },
+  {
+    name: 'detach',
+    reads: false,
+    deploy: true,
+    summary: 'remove a handle from the config; the resource is not touched',
+    usage: ['detach KEY… [options]'],
+    takes: 'KEY',
+    examples: [
+      ['attach detach CACHE_URL', 'detach a cache'],
+      ['detach CACHE_URL QUEUE_URL -d staging', 'two at once, all or none, by the binary `detach`'],
+    ],
+    details: [
+      'The service and its data stay as they are, and nothing is probed. A key that is absent is no error: nothing changes.',
+      `Bound: ${STORE}.`,
+    ],
+  },
+  {
+    name: 'rollback',
+    reads: false,
+    deploy: true,
+    summary: 'go back to a release: every key gets the value it had then',
+    usage: ['rollback [vN] [options]'],
+    takes: 'one release, such as v12',
+    examples: [
+      ['attach rollback -d production', 'back to the release before the last'],
+      ['attach rollback v12 -d production', 'back to v12'],
+      ['attach rollback v0 --dry-run', 'what would be as before the first release?'],
+    ],
+    details: [
+      'Every key that later releases changed gets its value of vN, as one new release (default: the release before the last). v0 is what each key held before its first release. A key that was edited outside is a conflict; --allow config.edited goes on over it and records it.',
+      GOING_BACK,
+      BOUNDS,
+    ],
+  },
+  {
+    name: 'undo',
+    reads: false,
+    deploy: true,
+    summary: 'undo one release; later changes of other keys stay',
+    usage: ['undo [vN] [options]'],
+    takes: 'one release, such as v12',
+    examples: [
+      ['attach undo -d production', 'undo the last release'],
+      ['attach undo v12 -d production', 'undo v12 and nothing else'],
+    ],
+    details: [
+      'Makes the inverse of vN as a new release (default: the last). A key that no longer holds what vN wrote is a conflict; --allow config.edited goes on over an edit made outside and records it.',
+      GOING_BACK,
+      BOUNDS,
+    ],
+  },
+  {
+    name: 'status',
+    alias: 'ls',
+    reads: true,
+    deploy: true,
+    summary: 'what is attached, and whether it changed outside since',
+    usage: ['status [options]'],
+    takes: 'no arguments',
+    examples: [
+      ['attach status', 'what this directory is attached to'],
+      ['attach status -d production --probe', 'and does it answer?'],
+    ],
+    details: [
+      'Shows key, kind, provider, redacted target, last release, edits made outside and an open operation. Contacts nothing, writes nothing, locks nothing; --probe also asks each resource.',
+      BOUNDS,
+    ],
+  },
+  {
+    name: 'probe',
+    reads: true,
+    deploy: true,
+    summary: 'ask a resource over its own protocol, with its own credentials',
+    usage: ['probe [KEY|HANDLE|-]… [options]'],
+    takes: 'keys and handles',
+    examples: [
+      ['attach probe -d staging --json', 'all that is attached, for a script'],
+      ['attach probe DATABASE_URL --expect writable', 'may it be written to?'],
+      ['attach probe - < secret', 'a handle that is not attached yet, from stdin'],
+    ],
+    details: ['Harmless: a probe writes nothing, creates nothing and disturbs no client. Given handles only, no deploy is needed.', BOUNDS],
+  },
+  {
+    name: 'log',
+    reads: true,
+    deploy: true,
+    summary: 'the releases: number, when, who, why, what, how it ended',
+    usage: ['log [options]'],
+    takes: 'no arguments',
+    examples: [
+      ['attach log -d production', 'the last releases, newest first'],
+      ['attach log -n 3 --json', 'the last three, for a script'],
+    ],
+    details: ['Values are redacted. Edits made outside stand between the releases.', `Bound: ${STORE}.`],
+  },
+  {
+    name: 'recover',
+    reads: false,
+    deploy: true,
+    summary: 'close what a dead or stuck operation left open',
+    usage: ['recover [options]'],
+    takes: 'no arguments',
+    examples: [
+      ['attach recover -d production', 'finish it, or put it back'],
+      ['attach recover --keep -d production', 'accept what stands there now'],
+    ],
+    details: [
+      'Claims the open operation, looks at what the config holds, then decides: the old value closes it as aborted or reverted, the new value finishes it. When neither is found nothing is written; --keep then closes it with what is there.',
+      `Bound: ${STORE}.`,
+    ],
+  },
+  {
+    name: 'help',
+    reads: true,
+    deploy: false,
+    summary: 'this text, or the help of one command',
+    usage: ['help [COMMAND]'],
+    takes: 'one command',
+    examples: [['attach help swap', 'all about swap']],
+    details: [],
+  },
+  {
+    name: 'version',
+    reads: true,
+    deploy: false,
+    summary: 'the version of attach',
+    usage: ['version'],
+    takes: 'no arguments',
+    examples: [['attach version', 'the version and nothing else']],
+    details: [],
+  },
+] as const satisfies readonly VerbRow[]
+
+export type VerbName = (typeof VERBS)[number]['name']
+export type VerbInfo = VerbRow & { readonly name: VerbName }
+
+const ROWS: readonly VerbInfo[] = VERBS
+const BY_NAME: ReadonlyMap<string, VerbInfo> = new Map(
+  ROWS.flatMap((row) => [row.name, ...(row.alias === undefined ? [] : [row.alias])].map((name) => [name, row])),
+)
+
+/** The verb that a word names, by its name or its alias. */
+export const verbNamed = (word: string): VerbInfo | null => BY_NAME.get(word) ?? null
+
+/** Names and aliases, for suggestions. */
+export const verbNames = (): readonly string[] => [...BY_NAME.keys()]
+
+/** The row of a verb. */
+export function verbInfo(verb: VerbName): VerbInfo {
+  const row = BY_NAME.get(verb)
+  if (row === undefined) throw new Error(`BUG: no row for the verb ${verb}`)
+  return row
+}
+
+/** Words of other tools, and the verb that means the same here. */
+const PEERS: ReadonlyMap<string, VerbName> = new Map<string, VerbName>([
+  ...(['link', 'bind', 'add', 'connect', 'set', 'create'] as const).map((word) => [word, 'attach'] as const),
+  ...(['promote', 'switch', 'switchover', 'replace', 'rotate', 'update'] as const).map((word) => [word, 'swap'] as const),
+  ...(['unlink', 'unbind', 'unset', 'remove', 'rm', 'delete', 'del', 'disconnect'] as const).map((word) => [word, 'detach'] as const),
+  ...(['releases', 'history', 'revisions', 'audit'] as const).map((word) => [word, 'log'] as const),
+  ...(['list', 'links', 'show', 'info', 'attachments', 'bindings'] as const).map((word) => [word, 'status'] as const),
+  ...(['check', 'ping', 'test', 'diagnose', 'verify'] as const).map((word) => [word, 'probe'] as const),
+  ...(['revert'] as const).map((word) => [word, 'undo'] as const),
+  ...(['restore', 'rewind'] as const).map((word) => [word, 'rollback'] as const),
+  ...(['unlock', 'repair', 'resume', 'fix'] as const).map((word) => [word, 'recover'] as const),
+])
+
+/** Our verb for a word that other tools use. */
+export const verbOfPeer = (word: string): VerbName | null => PEERS.get(word) ?? null

@@ -1,0 +1,201 @@
+import type { Key } from '../domain/change.ts'
+import { Secret } from '../domain/secret.ts'
+import type { Pair, Source, Target } from './command.ts'
+import { argument, isPlain, type Line, shown, usage, type Word } from './line.ts'
+import { nearest } from '../domain/nearest.ts'
+import { flag, list, onceFromStdin, shownKey, text } from './values.ts'
+import type { VerbName } from './verbs.ts'
+
+const ENVIRONMENT_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+const UPPER_CASE = /^[A-Z_][A-Z0-9_]*$/
+
+/** What the grammar must know of the world. */
+export interface Context {
+  readonly binary: 'attach' | 'detach'
+  /** The keys of the config. Called only when a word cannot be understood without them. */
+  readonly keys: () => ReadonlySet<string>
+  /** The key that usually holds such a handle: `DATABASE_URL`. `null`: none is usual. */
+  readonly usualKey: (handle: Secret) => string | null
+}
+
+/** What a word looks like. `pair`: `=` stands before any `://`, and its name is still to be looked at. */
+export type Shape =
+  | { readonly is: 'pair'; readonly name: string; readonly value: Secret }
+  | { readonly is: 'handle'; readonly value: Secret }
+  /** A lone `-`. */
+  | { readonly is: 'stdin' }
+  | { readonly is: 'bare' }
+
+export function shapeOf({ text: word }: Word): Shape {
+  if (word === '-') return { is: 'stdin' }
+  const equals = word.indexOf('=')
+  const scheme = word.indexOf('://')
+  if (equals >= 0 && (scheme < 0 || equals < scheme)) {
+    return { is: 'pair', name: word.slice(0, equals), value: new Secret(word.slice(equals + 1)) }
+  }
+  return scheme < 0 ? { is: 'bare' } : { is: 'handle', value: new Secret(word) }
+}
+
+/** Whether a bare word is a key even where it might be anything: upper case, or a key of the config. */
+export const isKey = (word: string, context: Context): boolean => UPPER_CASE.test(word) || context.keys().has(word)
+
+/** The pairs of `attach` and `swap`, from words, `--from-env` and `--from-key`. No key twice, one from stdin at most. Throws USAGE. */
+export function pairsIn(verb: 'attach' | 'swap', words: readonly Word[], line: Line, context: Context): readonly Pair[] {
+  const pairs: Pair[] = []
+  const pairAt = (word: Word): Pair => {
+    const shape = shapeOf(word)
+    switch (shape.is) {
+      case 'pair':
+        return { key: keyOf(shape.name, word.at, context), source: sourceOf(shape.value, shownKey(shape.name, word.at), line) }
+      case 'handle':
+      case 'stdin':
+        throw withoutKey(verb, word, pairs.at(-1), context)
+      case 'bare':
+        if (isKey(word.text, context)) return { key: key(word.text), source: prompt(word, line) }
+        throw notAKey(verb, word, pairs.at(-1), context)
+    }
+  }
+  for (const word of words) pairs.push(pairAt(word))
+  for (const source of fromOptions(line, context)) pairs.push(source)
+  oncePerKey(pairs.map((pair) => pair.key))
+  onceFromStdin(
+    pairs.filter((pair) => pair.source.from === 'stdin').map((pair) => named(pair.key)),
+    `${start(verb)} KEY=- < FILE`,
+  )
+  return pairs
+}
+
+/** The keys of `detach`, and those beside the parts of `swap`. Any variable's name will do: what is absent is said later. Throws USAGE. */
+export function keysIn(verb: VerbName, words: readonly Word[], context: Context): readonly Key[] {
+  const keys = words.map((word) => {
+    const shape = shapeOf(word)
+    if (shape.is === 'pair') throw usage(`${verb} takes a key and no value, found ${found(word)}`, `attach help ${verb}`)
+    if (shape.is !== 'bare') throw usage(`${verb} takes keys, found ${found(word)}`, 'attach status')
+    return keyOf(word.text, word.at, context)
+  })
+  oncePerKey(keys)
+  return keys
+}
+
+/** What `probe` is to ask: keys, handles, `-` for a handle on stdin. Throws USAGE. */
+export function targetsIn(words: readonly Word[], context: Context): readonly Target[] {
+  const targets = words.map((word) => targetIn(word, context))
+  oncePerKey(targets.flatMap((target) => (target.by === 'key' ? [target.key] : [])))
+  onceFromStdin(
+    targets.flatMap((target) => (target.by === 'handle' && target.source.from === 'stdin' ? ['"-"'] : [])),
+    'attach probe - < FILE',
+  )
+  return targets
+}
+
+/** `; did you mean "DATABASE_URL"?`, or nothing. */
+export function meant(word: string, context: Context): string {
+  const near = nearest(word, [...context.keys()].filter(isPlain))
+  return near === null ? '' : `; did you mean "${near}"?`
+}
+
+/** A word that was not expected, as messages show it. */
+export function found(word: Word): string {
+  const shape = shapeOf(word)
+  switch (shape.is) {
+    case 'pair':
+      return `${shownKey(shape.name, word.at)}=…`
+    case 'handle':
+      return '<handle>'
+    case 'stdin':
+      return '"-"'
+    case 'bare':
+      return shown(word)
+  }
+}
+
+/** The brand is given here, after the name was looked at. */
+const key = (name: string): Key => name as Key
+
+function targetIn(word: Word, context: Context): Target {
+  const shape = shapeOf(word)
+  switch (shape.is) {
+    case 'pair':
+      throw usage(`probe takes keys and handles, found ${found(word)}`, 'attach probe - < FILE')
+    case 'handle':
+      return { by: 'handle', source: { from: 'argv', value: shape.value } }
+    case 'stdin':
+      return { by: 'handle', source: { from: 'stdin' } }
+    case 'bare':
+      if (isKey(word.text, context)) return { by: 'key', key: key(word.text) }
+      throw usage(`${shown(word)} is neither a key here nor a handle${meant(word.text, context)}`, 'attach status')
+  }
+}
+
+const named = (name: string): string => (isPlain(name) ? name : 'a key')
+
+function keyOf(name: string, at: number, context: Context): Key {
+  if (ENVIRONMENT_NAME.test(name) || context.keys().has(name)) return key(name)
+  const what = shown({ text: name, at })
+  throw usage(`${what} is not a variable name: expected letters, digits and "_"${meant(name, context)}`, 'attach status')
+}
+
+function sourceOf(value: Secret, name: string, line: Line): Source {
+  const said = value.reveal()
+  if (said === '-') return { from: 'stdin' }
+  if (said === '' && text(line, 'kind') !== 'opaque') {
+    throw usage(`${name} is given an empty value: expected a handle`, '--kind=opaque takes an empty value')
+  }
+  return { from: 'argv', value }
+}
+
+function prompt(word: Word, line: Line): Source {
+  if (!flag(line, 'no-input')) return { from: 'prompt' }
+  throw usage(`${shownKey(word.text, word.at)} has no value, and --no-input forbids to ask for it`, 'attach KEY=- < FILE')
+}
+
+const start = (verb: 'attach' | 'swap'): string => (verb === 'attach' ? 'attach' : 'attach swap')
+
+/** A handle alone, or after the key it was meant for. */
+function withoutKey(verb: 'attach' | 'swap', word: Word, before: Pair | undefined, context: Context): Error {
+  const shape = shapeOf(word)
+  const what = shape.is === 'handle' ? '<handle>' : argument(word.at)
+  if (before?.source.from === 'prompt') return apart(verb, what, before.key)
+  const usual = shape.is === 'handle' ? context.usualKey(shape.value) : null
+  return usage(`${what} stands alone: for which key?`, `${start(verb)} ${usual ?? 'KEY'}=${shape.is === 'stdin' ? '-' : '…'}`)
+}
+
+/** A bare word that is no key. After a key or a pair it may be a value, or the rest of one. */
+function notAKey(verb: 'attach' | 'swap', word: Word, before: Pair | undefined, context: Context): Error {
+  if (before?.source.from === 'prompt') return apart(verb, argument(word.at), before.key)
+  if (before !== undefined)
+    return usage(`${argument(word.at)} is no pair and no key: a value with spaces stands in quotes`, `attach help ${verb}`)
+  return usage(`${shown(word)} is neither KEY=HANDLE nor a key here${meant(word.text, context)}`, `attach help ${verb}`)
+}
+
+const apart = (verb: 'attach' | 'swap', what: string, before: Key): Error =>
+  usage(`${what} stands apart from its key: a key and its handle are one word`, `${start(verb)} ${isPlain(before) ? before : 'KEY'}=…`)
+
+function* fromOptions(line: Line, context: Context): Iterable<Pair> {
+  for (const item of list(line, 'from-env')) {
+    const [name, variable] = halves(item, 'from-env', 'KEY=VAR', context)
+    if (!ENVIRONMENT_NAME.test(variable))
+      throw usage('--from-env takes KEY=VAR, where VAR is an environment variable', '--from-env=KEY=VAR')
+    yield { key: name, source: { from: 'env', name: variable } }
+  }
+  for (const item of list(line, 'from-key')) {
+    const [name, other] = halves(item, 'from-key', 'KEY=OTHER', context)
+    if (!isVariable(other, context)) throw usage('--from-key takes KEY=OTHER, where both are keys', '--from-key=KEY=OTHER')
+    yield { key: name, source: { from: 'key', key: key(other) } }
+  }
+}
+
+const isVariable = (name: string, context: Context): boolean => ENVIRONMENT_NAME.test(name) || context.keys().has(name)
+
+/** What stands on either side of `=` may be a value put in the wrong place: it is not shown. */
+function halves(item: string, option: 'from-env' | 'from-key', form: string, context: Context): readonly [Key, string] {
+  const place = item.indexOf('=')
+  const name = item.slice(0, Math.max(place, 0))
+  if (place < 1 || !isVariable(name, context)) throw usage(`--${option} takes ${form}`, `--${option}=${form}`)
+  return [key(name), item.slice(place + 1)]
+}
+
+function oncePerKey(keys: readonly Key[]): void {
+  const twice = keys.find((one, place) => keys.indexOf(one) !== place)
+  if (twice !== undefined) throw usage(`${named(twice)} is given twice`, 'attach help')
+}

@@ -1,0 +1,26 @@
+import type { Deploy } from './locate.ts'
+import type { Host } from '../ports/host.ts'
+import { FileStore } from '../stores/file.ts'
+
+/** How long a writer waits for another one, in milliseconds, when nobody says otherwise. */
+export const LOCK_TIMEOUTS = { terminal: 10_000, elsewhere: 60_000 } as const
+
+export interface Opening {
+  readonly lockTimeoutMs: number
+  readonly onWait: (reason: string) => void
+}
+
+/** The store of a deploy. Nothing is read, locked or written yet. */
+export function openStore(deploy: Deploy, host: Host, { lockTimeoutMs, onWait }: Opening): FileStore {
+  const stateElsewhere = host.env['ATTACH_STATE_DIR']
+  return new FileStore({
+    label: deploy.label,
+    path: deploy.path,
+    lockTimeoutMs,
+    lockStyle: host.platform === 'darwin' ? 'o_exlock' : 'flock',
+    uid: host.uid,
+    gid: host.gid,
+    onWait,
+    ...(stateElsewhere === undefined || stateElsewhere === '' ? {} : { stateElsewhere }),
+  })
+}

@@ -1,0 +1,83 @@
+import type { ErrorCode } from './errors.ts'
+import type { Side } from './event.ts'
+import type { Finding } from './finding.ts'
+import type { Identity } from './handle.ts'
+import type { Actor, Release, Settled, Shown, Verdict } from './operation.ts'
+import type { ProbeReport } from './probe.ts'
+
+/** What an exit code says of the deploy, in one word. */
+export type OutcomeWord = 'changed' | 'unchanged' | 'planned' | 'refused' | 'reverted' | 'unknown'
+
+/** What one command has to say, whole: printed as it is with `--json`, rendered otherwise. Holds nothing that may not be printed. */
+export interface Document {
+  readonly schema: 'attach/1'
+  readonly verb: string
+  readonly deploy: string | null
+  readonly exit: number
+  readonly outcome: OutcomeWord
+  readonly release: Release | null
+  readonly changes: readonly Shown[]
+  readonly findings: readonly KeyedFinding[]
+  readonly warnings: readonly Warning[]
+  readonly undo: readonly string[] | null
+  readonly error: { readonly code: ErrorCode; readonly message: string; readonly hint: string | null } | null
+  readonly attachments?: readonly AttachmentRow[]
+  readonly probes?: readonly ProbeRow[]
+  readonly releases?: readonly ReleaseRow[]
+  readonly open?: OpenRow | null
+  readonly message?: string
+}
+
+export interface KeyedFinding extends Finding {
+  readonly key: string
+}
+
+export interface Warning {
+  readonly code: string
+  readonly message: string
+}
+
+/** One key of a deploy that holds a handle. */
+export interface AttachmentRow {
+  readonly key: string
+  readonly kind: string
+  readonly provider: string | null
+  readonly target: string
+  /** The last release that wrote it. */
+  readonly release: Release | null
+  /** Changed outside since then. Null: that cannot be told. */
+  readonly edited: boolean | null
+  readonly value?: string
+}
+
+export interface ProbeRow {
+  readonly key: string
+  readonly kind: string
+  readonly identity: Identity
+  readonly side: Side
+  readonly report: ProbeReport
+}
+
+export interface ReleaseRow {
+  readonly release: Release | null
+  readonly at: string
+  readonly by: Actor
+  readonly verb: string
+  readonly message: string | null
+  readonly verdict: Verdict
+  readonly settled: Settled | null
+  readonly changes: readonly Shown[]
+  /** Keys that were edited outside before this release. */
+  readonly edited: readonly string[]
+  readonly unprobed: boolean
+  readonly allowed: readonly string[]
+}
+
+/** An operation that is not closed. */
+export interface OpenRow {
+  readonly verb: string
+  readonly keys: readonly string[]
+  readonly by: Actor
+  readonly since: string
+  readonly owner: 'alive' | 'dead' | 'unknown'
+}

@@ -1,0 +1,32 @@
+import type { Finding } from './finding.ts'
+import type { Identity } from './handle.ts'
+import type { Shown, Verb } from './operation.ts'
+import type { ProbeReport } from './probe.ts'
+import type { Secret } from './secret.ts'
+
+/** Which of two resources a probe asked. */
+export type Side = 'new' | 'old' | 'attached'
+
+/** Everything a run says while it runs. */
+export type Event =
+  | { readonly type: 'probing'; readonly key: string; readonly where: string; readonly side: Side }
+  | {
+      readonly type: 'probed'
+      readonly key: string
+      readonly kind: string
+      readonly where: string
+      readonly identity: Identity
+      readonly side: Side
+      readonly report: ProbeReport
+    }
+  | { readonly type: 'planned'; readonly verb: Verb; readonly deploy: string; readonly changes: readonly Shown[] }
+  | { readonly type: 'found'; readonly key: string; readonly finding: Finding }
+  | { readonly type: 'waiting'; readonly reason: string }
+  | { readonly type: 'recovered'; readonly message: string }
+  | { readonly type: 'note'; readonly code: string; readonly message: string }
+  | { readonly type: 'detail'; readonly message: string }
+
+/** The same type without any secret in it. Where there is one, the assertion below does not compile. */
+type WithoutSecret<T> = T extends Secret ? never : T extends object ? { readonly [name in keyof T]: WithoutSecret<T[name]> } : T
+type Assert<_Printable, _Event extends _Printable> = _Event
+export type PrintableEvent = Assert<WithoutSecret<Event>, Event>

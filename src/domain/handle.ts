@@ -1,0 +1,24 @@
+import type { Secret } from './secret.ts'
+
+/** What locates a resource and authenticates to it, as it stands under a key. */
+export type Handle = Secret
+
+/** How much of TLS a handle asks for, in the words of libpq. */
+export type TlsMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
+
+/** What may be printed about a resource. */
+export interface Identity {
+  /** `postgres`, `redis`, `opaque`. */
+  readonly kind: string
+  readonly scheme: string
+  /** A host name, an address, or the path of a socket. */
+  readonly host: string
+  /** Absent for a socket and for what has none. */
+  readonly port?: number
+  /** Database, database index … */
+  readonly name?: string
+  readonly user?: string
+  readonly tls: TlsMode
+  /** Who runs it, when the handle tells. */
+  readonly provider?: string
+}

@@ -1,0 +1,84 @@
+import type { Secret } from './secret.ts'
+
+/** A secret shorter than this is masked only as a whole word of a handle, never inside other text. */
+const LENGTH_MIN = 6
+const MASK = '•••'
+
+/** Knows the secrets of this run and takes them out of text, in every form they are likely to stand in. */
+export class Redactor {
+  #forms: readonly string[] = []
+
+  /** `secret` and what can be made of it: percent-encoded, base64, base64url, quoted as JSON. */
+  learn(secret: Secret | string): void {
+    const value = typeof secret === 'string' ? secret : secret.reveal()
+    const forms = new Set([...this.#forms, ...formsOf(value)])
+    this.#forms = [...forms].filter((form) => form.length >= LENGTH_MIN).sort((a, b) => b.length - a.length)
+  }
+
+  redact(text: string): string {
+    let clean = text
+    for (const form of this.#forms) clean = clean.replaceAll(form, MASK)
+    return clean
+  }
+}
+
+function formsOf(value: string): readonly string[] {
+  const decoded = percentDecoded(value)
+  return [value, decoded].flatMap((plain) => [
+    plain,
+    percentEncoded(plain),
+    percentEncoded(plain).replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()),
+    JSON.stringify(plain).slice(1, -1),
+    ...base64Forms(plain),
+  ])
+}
+
+/** Base64 of a text inside another text depends on where it begins: the three forms, less the characters that mix with the neighbours. */
+function base64Forms(plain: string): readonly string[] {
+  return [0, 1, 2].flatMap((offset) => {
+    const encoded = Buffer.from('\0'.repeat(offset) + plain).toString('base64').replace(/=+$/, '')
+    const from = [0, 2, 3][offset] ?? 0
+    const whole = Math.floor(((offset + Buffer.byteLength(plain)) * 8) / 6)
+    const form = encoded.slice(from, whole)
+    return [form, form.replaceAll('+', '-').replaceAll('/', '_')]
+  })
+}
+
+/** encodeURIComponent throws on a lone surrogate; a secret may be anything. */
+function percentEncoded(plain: string): string {
+  return encodeURIComponent(Buffer.from(plain).toString('utf8')).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+function percentDecoded(value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
+  }
+}
+
+/** C0 and C1 controls, DEL, line and paragraph separators, and what turns the direction of text. */
+const HOSTILE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+
+/** Text of others, fit for a terminal or a log: controls become visible, line feeds and tabs stay. */
+export const printable = (text: string): string =>
+  text.replace(HOSTILE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
+/** The same in one line. */
+export const oneLine = (text: string): string => printable(text.replace(/[\n\t]/g, (character) => (character === '\n' ? '\\n' : '\\t')))
+
+/** The secret parts of a value, found without understanding it: passwords and tokens of a URL, or all of what is none. */
+export function secretsIn(value: string): readonly string[] {
+  const url = /^[a-z][a-z0-9+.-]*:\/\/(.*)$/is.exec(value)
+  if (url === null) return [value]
+  const rest = url[1] ?? ''
+  const userinfo = rest.slice(0, Math.max(rest.lastIndexOf('@'), 0))
+  const colon = userinfo.indexOf(':')
+  const secrets = colon >= 0 ? [userinfo.slice(colon + 1)] : []
+  for (const [, name = '', part = ''] of rest.matchAll(/[?&;]([^=&;#]+)=([^&;#]*)/g)) if (SECRET_NAME.test(name)) secrets.push(part)
+  if (secrets.some((secret) => secret !== '')) secrets.push(value)
+  const shown = [rest.slice(userinfo.length).replace(/^@/, '').split(/[:/?#]/)[0] ?? '', userinfo.slice(0, Math.max(colon, 0))]
+  return secrets.filter((secret) => secret !== '' && !shown.includes(secret))
+}
+
+const SECRET_NAME = /pass|pwd|secret|token|auth|sig|key/i

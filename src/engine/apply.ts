@@ -1,0 +1,128 @@
+import { type Change, type Key, same } from '../domain/change.ts'
+import { AttachError, assert, isAttachError } from '../domain/errors.ts'
+import type { Close, Head, Intent, Release, ValuesId, Verb } from '../domain/operation.ts'
+import { type Context, claim, close, decide, type Opened, orIncomplete, RECOVER, type Running, STEADY, stamp } from './protocol.ts'
+
+/** What an operation is to do. */
+export interface Plan {
+  readonly verb: Verb
+  readonly changes: readonly Change[]
+  /** Read before the config was: whatever begins in between takes our place in the journal. */
+  readonly head: Head
+  /** The old resource is fit to go back to: what does not settle is put back. Otherwise the new value stays. */
+  readonly revertible: boolean
+  /** Keys whose value before was not what the last release wrote. */
+  readonly edited: readonly Key[]
+  /** Set by undo: the release whose inverse this is. */
+  readonly undoes?: Release
+  /** Set by rollback: the release it goes back to. */
+  readonly backTo?: Release
+  readonly message?: string
+  /** Findings that were let pass by name. */
+  readonly allowed?: readonly string[]
+  readonly unprobed?: boolean
+}
+
+/**
+ * Begins an operation and ends it: committed or reverted. Throws with effect `none` only when nothing changed and nothing will (BUSY,
+ * CONFLICT, CLAIMED, UNAVAILABLE, DAMAGED, INTERRUPTED), else INCOMPLETE, with the operation left open.
+ */
+export async function apply(plan: Plan, context: Context): Promise<Close> {
+  assert(plan.changes.length > 0, 'a plan changes something')
+  assert(
+    plan.changes.every(({ before, after }) => !same(before, after)),
+    'a change changes something',
+  )
+  const running = await begin(plan, context)
+  try {
+    await context.store.write(plan.changes, { ifHead: running.seq }, STEADY)
+  } catch (error) {
+    if (isAttachError(error, 'CLAIMED')) throw takenOver(error) // Whoever claimed it closes it.
+    if (!isAttachError(error) || error.effect !== 'none') return await afterUnknown(running, context, error)
+    await abandon(running, context)
+    throw error
+  }
+  const landed: Running = { ...running, open: { ...running.open, landed: true } }
+  return await orIncomplete(landed, 'the new value was written', () => decide(landed, context))
+}
+
+/** Opens an operation. Its values are kept before the intent that names them stands. Throws with effect `none`: the config was not touched. */
+export async function begin(plan: Plan, context: Context): Promise<Running> {
+  const { journal } = context.store
+  const { changes, head } = plan
+  const intent = intentOf(plan, context)
+  stopIfAsked(context)
+  try {
+    await journal.keep(intent.seq, intent.values, changes, context.signal)
+  } catch (cause) {
+    stopIfAsked(context, cause)
+    throw notBegun(cause)
+  }
+  stopIfAsked(context)
+  try {
+    await journal.append(intent, STEADY)
+  } catch (cause) {
+    throw notBegun(cause)
+  }
+  const running = { seq: intent.seq, release: head.release, open: { intent, undo: false, landed: false }, changes }
+  if (context.signal.aborted) await abandon(running, context)
+  stopIfAsked(context)
+  return running
+}
+
+export function stopIfAsked({ signal }: Context, cause?: unknown): void {
+  if (signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted before anything was changed', { cause })
+}
+
+/**
+ * A lost reply is not a lost write: claim, then look, then decide. In any other order it lands between the look and the decision.
+ * The old value found proves nothing until our close stands: somebody who claimed after us may have put it back.
+ */
+async function afterUnknown(running: Running, context: Context, cause: unknown): Promise<Close> {
+  const closed = await orIncomplete(running, 'the old value stands, or the new one', async () =>
+    decide(await claim(running, running.open, context), context),
+  )
+  if (closed.verdict !== 'aborted') return closed
+  stopIfAsked(context, cause)
+  throw new AttachError('UNAVAILABLE', 'the config store did not answer, and the write did not land; nothing was changed', { cause })
+}
+
+/** No write of ours is under way: left open, it will be recovered as aborted all the same. */
+const abandon = (opened: Opened, context: Context): Promise<unknown> => close(opened, { verdict: 'aborted' }, context).catch(() => {})
+
+/** Nothing can have changed, whether the intent stands or not: no write was sent. */
+function notBegun(cause: unknown): AttachError {
+  if (isAttachError(cause, 'BUSY', 'INTERRUPTED')) return cause
+  const known = isAttachError(cause)
+  const code = known && cause.effect === 'none' ? cause.code : 'UNAVAILABLE'
+  const why = known ? cause.message : 'the journal did not answer'
+  return new AttachError(code, `not begun: ${why}; the config was not touched`, {
+    hint: (known ? cause.hint : undefined) ?? RECOVER,
+    cause,
+  })
+}
+
+const takenOver = (cause: AttachError): AttachError =>
+  new AttachError('CLAIMED', 'another process took this operation over before it wrote; nothing was changed', {
+    hint: 'attach status',
+    cause,
+  })
+
+function intentOf(plan: Plan, context: Context): Intent {
+  const { undoes, backTo, message, allowed, unprobed } = plan
+  return {
+    type: 'intent',
+    seq: plan.head.seq + 1,
+    verb: plan.verb,
+    values: context.random(8) as ValuesId,
+    shown: plan.changes.map(({ key, before, after }) => ({ key, from: context.show(key, before), to: context.show(key, after) })),
+    revertible: plan.revertible,
+    edited: plan.edited,
+    ...(undoes === undefined ? {} : { undoes }),
+    ...(backTo === undefined ? {} : { backTo }),
+    ...(message === undefined ? {} : { message }),
+    ...(allowed === undefined ? {} : { allowed }),
+    ...(unprobed === undefined ? {} : { unprobed }),
+    ...stamp(context),
+  }
+}

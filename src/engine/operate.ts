@@ -1,0 +1,190 @@
+import { type Change, type Key, isEmpty, same } from '../domain/change.ts'
+import { AttachError, isAttachError } from '../domain/errors.ts'
+import { effectOf } from '../domain/effect.ts'
+import type { Finding } from '../domain/finding.ts'
+import type { Close, Head, Shown } from '../domain/operation.ts'
+import type { Rehearsal, Snapshot } from '../ports/store.ts'
+import { apply } from './apply.ts'
+import { lastWritten, releasesAfter } from './history.ts'
+import { type Known, type Plan, type Planned, type Request, plan, rollbackTarget, undoTarget } from './plan.ts'
+import { type Expectation, type Preflight, type ProbeSetting, type Recognised, preflight, recognise } from './preflight.ts'
+import type { Context } from './protocol.ts'
+import { recover } from './recover.ts'
+
+export interface Wish {
+  readonly request: Request
+  /** `--kind`. */
+  readonly kind: string | null
+  readonly expect: Expectation | null
+  /** `skip`: asked for with --no-probe, and recorded. */
+  readonly probe: 'probe' | 'skip'
+  readonly message: string | null
+  readonly allowed: readonly string[]
+  /** `dry`: everything but the write. */
+  readonly run: 'real' | 'dry'
+  readonly lockTimeoutMs: number
+}
+
+/** All that a person needs to say yes or no. */
+export interface Proposal {
+  readonly plan: Plan
+  readonly shown: readonly Shown[]
+  readonly recognised: readonly Recognised[]
+  readonly rehearsal: Rehearsal
+  readonly preflight: Preflight | null
+}
+
+/** Where a person comes in. Both throw REFUSED or INTERRUPTED to stop. */
+export interface Consent {
+  /** Before anything is contacted: may this plan be meant at all? */
+  meant(plan: Plan): Promise<void>
+  /** A probe failed. Returns when the change is to be made all the same, else throws. */
+  allTheSame(failure: AttachError, proposal: Proposal): Promise<void>
+  /** Before the first write. */
+  approve(proposal: Proposal): Promise<void>
+}
+
+export interface Operation extends Context, ProbeSetting {
+  readonly consent: Consent
+  /** Called right before the first write. */
+  readonly begin: () => void
+}
+
+export type Outcome =
+  | { readonly type: 'unchanged'; readonly keys: readonly Key[]; readonly head: Head; readonly snapshot: Snapshot }
+  | { readonly type: 'planned'; readonly proposal: Proposal }
+  | { readonly type: 'closed'; readonly close: Close; readonly proposal: Proposal; readonly findings: readonly Finding[] }
+
+/** Findings older than this are taken again before the write. */
+const FRESH_MS = 30_000
+/** How often the journal may move under us before we say so. */
+const TRIES_MAX = 5
+
+/** One operation from the wish to its close. Throws AttachError; its effect says what state the deploy is in. */
+export async function operate(wish: Wish, operation: Operation): Promise<Outcome> {
+  const { consent, signal, clock } = operation
+  await makeQuiet(wish, operation)
+  const { known, planned } = await look(wish, operation)
+  if (planned.type === 'unchanged') return { ...planned, head: known.head, snapshot: known.snapshot }
+  let { plan } = planned
+  await consent.meant(plan)
+  const recognised = await recognise(plan.changes, wish.kind, operation.kinds)
+  const rehearsal = await operation.store.rehearse(plan.changes, signal)
+  const shown = plan.changes.map(({ key, before, after }) => ({ key, from: operation.show(key, before), to: operation.show(key, after) }))
+  let proposal: Proposal = { plan, shown, recognised, rehearsal, preflight: null }
+  proposal = { ...proposal, preflight: await check(wish, proposal, operation) }
+  if (wish.run === 'dry') return { type: 'planned', proposal }
+  await consent.approve(proposal)
+  if (proposal.preflight !== null && clock() - proposal.preflight.takenAt > FRESH_MS) {
+    proposal = { ...proposal, preflight: await check(wish, proposal, operation) }
+  }
+  operation.begin()
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const close = await apply({ ...plan, ...recorded(wish, proposal) }, operation)
+      return { type: 'closed', close, proposal, findings: proposal.preflight?.findings ?? [] }
+    } catch (error) {
+      if (!isAttachError(error, 'BUSY') || tries === TRIES_MAX) throw error
+      plan = await planAgain(error, wish, plan, operation)
+    }
+  }
+}
+
+/** Nothing else is open when this returns: a living operation was waited for, a dead one recovered. */
+async function makeQuiet({ run, lockTimeoutMs }: Wish, operation: Operation): Promise<void> {
+  const { store, signal, reporter } = operation
+  const { journal } = store
+  for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
+    const { open } = await journal.head(signal)
+    if (open === null) return
+    const { verb, by, at } = open.intent
+    const who = `a ${verb} by ${by.user} on ${by.host} (process ${by.pid}, since ${at})`
+    const isAlive = (await journal.owner(signal)) === 'alive'
+    if (run === 'dry') {
+      if (isAlive) throw new AttachError('BUSY', `${who} is under way; nothing was changed`, { hint: 'attach status' })
+      throw new AttachError('REFUSED', `${who} was left open by a process that is gone; nothing was changed`, { hint: 'attach recover' })
+    }
+    if (isAlive) {
+      await journal.quiet(lockTimeoutMs, signal)
+      continue
+    }
+    const closed = await recover(operation)
+    if (closed === null) continue
+    reporter.event({ type: 'recovered', message: `${who} was left open by a process that is gone: closed as ${closed.verdict}` })
+    if (effectOf(closed) === 'unknown') {
+      throw new AttachError('INCOMPLETE', `${who} was closed, but the app did not settle; the asked-for change was not begun`, { hint: 'attach recover' })
+    }
+  }
+  throw new AttachError('BUSY', 'other attach commands keep this config busy; nothing was changed', { hint: 'run the command again' })
+}
+
+interface Look {
+  readonly known: Known
+  readonly planned: Planned
+}
+
+async function look({ request }: Wish, { store, signal }: Operation): Promise<Look> {
+  const { journal } = store
+  const head = await journal.head(signal) // Before the config: whatever begins in between takes our place.
+  const snapshot = await store.read(signal)
+  const known = { head, snapshot, ...(await historyFor(request)) }
+  return { known, planned: plan(request, known) }
+
+  async function historyFor(request: Request): Promise<Pick<Known, 'written' | 'later'>> {
+    switch (request.verb) {
+      case 'attach':
+      case 'swap':
+      case 'detach': {
+        const keys = request.verb === 'detach' ? request.keys : request.edits.map(({ key }) => key)
+        return { written: await lastWritten(new Set(keys), journal, head, signal), later: [] }
+      }
+      case 'rollback':
+        return { written: new Map(), later: await releasesAfter(rollbackTarget(request.release, head.release), journal, head, signal) }
+      case 'undo':
+        return { written: new Map(), later: await releasesAfter(undoTarget(request.release, head.release) - 1, journal, head, signal) }
+    }
+  }
+}
+
+/** The journal moved. Another operation's change of other keys is no conflict; one that touches ours is. */
+async function planAgain(busy: AttachError, wish: Wish, agreed: Plan, operation: Operation): Promise<Plan> {
+  const { journal } = operation.store
+  const now = await journal.head(operation.signal)
+  if (now.open !== null && (await journal.owner(operation.signal)) === 'alive') throw busy
+  if (now.open !== null) await makeQuiet(wish, operation)
+  else if (now.seq === agreed.head.seq) throw busy
+  const { planned } = await look(wish, operation)
+  if (planned.type === 'plan' && isSamePlan(planned.plan, agreed)) return planned.plan
+  const keys = agreed.changes.map(({ key }) => key).join(', ')
+  throw new AttachError('CONFLICT', `${keys} was changed by another attach command meanwhile; nothing was changed by this one`, { hint: 'attach log' })
+}
+
+const isSamePlan = (a: Plan, b: Plan): boolean =>
+  a.changes.length === b.changes.length && a.changes.every((change, at) => isSameChange(change, b.changes[at]))
+
+const isSameChange = (a: Change, b: Change | undefined): boolean =>
+  b !== undefined && a.key === b.key && same(a.before, b.before) && same(a.after, b.after)
+
+async function check(wish: Wish, proposal: Proposal, operation: Operation): Promise<Preflight | null> {
+  if (wish.probe === 'skip') return null
+  try {
+    return await preflight(proposal.recognised, { verb: proposal.plan.verb, expect: wish.expect }, operation)
+  } catch (error) {
+    if (!isAttachError(error, 'PROBE_FAILED')) throw error
+    await operation.consent.allTheSame(error, proposal)
+    return null
+  }
+}
+
+function recorded(wish: Wish, { preflight, recognised }: Proposal) {
+  const asked = recognised.some(({ next }) => next !== null && next.depth !== null)
+  return {
+    revertible: preflight?.revertible ?? true,
+    ...(wish.message === null ? {} : { message: wish.message }),
+    ...(wish.allowed.length === 0 ? {} : { allowed: wish.allowed }),
+    ...(wish.probe === 'skip' && asked ? { unprobed: true } : {}),
+  }
+}
+
+/** Whether a plan puts something in the place of something. */
+export const replaces = ({ changes }: Plan): boolean => changes.some(({ before, after }) => after !== null && !isEmpty(before))

@@ -1,0 +1,137 @@
+import { type Change, type Key, isEmpty } from '../domain/change.ts'
+import { AttachError, isAttachError } from '../domain/errors.ts'
+import type { Side } from '../domain/event.ts'
+import type { Finding } from '../domain/finding.ts'
+import type { Verb } from '../domain/operation.ts'
+import type { ProbeReport } from '../domain/probe.ts'
+import type { Secret } from '../domain/secret.ts'
+import { type Kinds, PROBE_LIMITS, type Recognition, type Resource } from '../ports/kind.ts'
+import type { Reporter } from '../ports/reporter.ts'
+
+export type Expectation = 'writable' | 'readable' | 'replica'
+
+/** One key of a plan with the resources its values lead to. Nothing was contacted for it. */
+export interface Recognised {
+  readonly change: Change
+  /** Null: nothing would be attached. */
+  readonly next: Resource | null
+  /** Null: nothing was attached, or its handle cannot be read. */
+  readonly old: Resource | null
+}
+
+/** What was asked and answered for one resource. */
+export interface Probed {
+  readonly key: Key
+  readonly side: Side
+  readonly resource: Resource
+  readonly report: ProbeReport
+}
+
+export interface Preflight {
+  readonly probes: readonly Probed[]
+  readonly findings: readonly Finding[]
+  /** False when an old resource did not answer: going back to it would help nobody. */
+  readonly revertible: boolean
+  /** Monotonic, milliseconds. */
+  readonly takenAt: number
+}
+
+export interface ProbeSetting {
+  readonly kinds: Kinds
+  readonly reporter: Reporter
+  readonly signal: AbortSignal
+  /** Monotonic clock, milliseconds. */
+  readonly clock: () => number
+}
+
+/** Reads every handle of a plan. Pure but for loading kinds. Throws HANDLE_INVALID, USAGE. */
+export async function recognise(changes: readonly Change[], asked: string | null, kinds: Kinds): Promise<readonly Recognised[]> {
+  const recognised: Recognised[] = []
+  for (const change of changes) {
+    const { before, after } = change
+    const old = before === null || isEmpty(before) ? null : await kinds.read(before, { asked: null, was: null }).catch(() => null)
+    const next = after === null || (isEmpty(after) && asked === null) ? null : await read(change.key, after, { asked, was: before }, kinds)
+    recognised.push({ change, next, old })
+  }
+  return recognised
+}
+
+/** Reads one handle; what is wrong with it is said with the name of its key. */
+export async function read(key: string, value: Secret, recognition: Recognition, kinds: Kinds): Promise<Resource> {
+  try {
+    return await kinds.read(value, recognition)
+  } catch (error) {
+    if (!isAttachError(error, 'HANDLE_INVALID')) throw error
+    throw new AttachError('HANDLE_INVALID', `${key}: ${error.message}; nothing was contacted`, error.hint === undefined ? {} : { hint: error.hint })
+  }
+}
+
+/** Probes what a plan would attach, and what it would replace as far as that answers. Throws PROBE_FAILED with the reason and one hint. */
+export async function preflight(
+  recognised: readonly Recognised[],
+  { verb, expect }: { readonly verb: Verb; readonly expect: Expectation | null },
+  setting: ProbeSetting,
+): Promise<Preflight> {
+  const asks = recognised.flatMap(({ change: { key }, next, old }) => {
+    const sides: Promise<Probed>[] = []
+    if (next !== null && next.depth !== null) sides.push(probe(key, 'new', next, setting))
+    if (old !== null && old.depth !== null && next !== null) sides.push(probe(key, 'old', old, setting))
+    return sides
+  })
+  const probes = await Promise.all(asks)
+  if (setting.signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted before anything was changed')
+  const findings: Finding[] = []
+  for (const { change, next } of recognised) {
+    if (next === null) continue
+    findings.push(...next.remarks)
+    const asked = probes.find(({ key, side }) => key === change.key && side === 'new')
+    if (asked === undefined) continue
+    const old = probes.find(({ key, side }) => key === change.key && side === 'old')
+    findings.push(...asked.report.findings)
+    const expected = expect ?? usualExpectation(verb, old?.report)
+    const failed = failureOf(asked, expected)
+    if (failed !== null) throw failed
+  }
+  const revertible = probes.every(({ side, report }) => side !== 'old' || report.ok)
+  return { probes, findings, revertible, takenAt: setting.clock() }
+}
+
+/** Probes one resource and tells the reporter before and after. */
+export async function probe(key: Key, side: Side, resource: Resource, { reporter, signal, clock }: ProbeSetting): Promise<Probed> {
+  const where = whereOf(resource)
+  const { kind, identity } = resource
+  reporter.event({ type: 'probing', key, where, side })
+  const report = await resource.probe({ signal, depth: resource.depth ?? 'use', limits: PROBE_LIMITS, now: clock })
+  reporter.event({ type: 'probed', key, kind, where, identity, side, report })
+  return { key, side, resource, report }
+}
+
+/** `localhost:5432`, or the path of a socket. */
+export function whereOf({ identity: { host, port } }: Resource): string {
+  if (port === undefined) return host
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** Null: it is what was expected. */
+export function failureOf({ key, resource, report }: Probed, expected: Expectation): AttachError | null {
+  const where = whereOf(resource)
+  if (!report.ok) return new AttachError('PROBE_FAILED', `${key}: ${where} failed at ${report.failedAt}: ${report.reason}`, { hint: report.hint })
+  const { role, writable } = report.facts
+  const found = role === 'replica' ? 'is a replica' : writable === false ? 'is read-only' : 'is a primary'
+  const instead = (hint: string): AttachError =>
+    new AttachError('PROBE_FAILED', `${key}: ${where} was expected to be ${expected} and ${found}`, { hint })
+  switch (expected) {
+    case 'readable':
+      return null
+    case 'replica':
+      return role === 'replica' ? null : instead('name a replica, or --expect writable')
+    case 'writable':
+      return writable === false ? instead('promote it or name another; --expect readable if that is meant') : null
+  }
+}
+
+/** What takes the place of a replica may be one; what is attached where nothing was need only be readable. */
+function usualExpectation(verb: Verb, old: ProbeReport | undefined): Expectation {
+  if (verb === 'attach') return 'readable'
+  return old?.ok === true && old.facts.role === 'replica' ? 'replica' : 'writable'
+}

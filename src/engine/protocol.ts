@@ -1,0 +1,166 @@
+import { type Change, invert, type Key, same, type Value } from '../domain/change.ts'
+import { AttachError, isAttachError } from '../domain/errors.ts'
+import type { Actor, Claim, Close, Decision, Ending, Head, Open, Settled } from '../domain/operation.ts'
+import type { ConfigStore, Snapshot } from '../ports/store.ts'
+
+/** What an operation needs of the world. */
+export interface Context {
+  readonly store: ConfigStore
+  readonly by: Actor
+  /** ISO 8601, UTC. */
+  readonly now: () => string
+  /** Lower-case hex of that many random bytes. No two alike. */
+  readonly random: (bytes: number) => string
+  /** What a key held, fit to print. Null stays null. */
+  readonly show: (key: Key, value: Value) => string | null
+  /** The operator's wish to stop. Seen between two steps: before a write landed it aborts, afterwards it puts back. */
+  readonly signal: AbortSignal
+  /** Runs the deploy's hook, then asks the app's health. Ends early, with `no`, when its signal aborts. Never rejects. */
+  readonly settle: (signal: AbortSignal) => Promise<Settled>
+}
+
+/** An open operation, as far as this process knows the journal. Every step appends at `seq + 1` or loses. */
+export interface Opened extends Head {
+  readonly open: Open
+}
+
+/** The same with the changes it is about. */
+export interface Running extends Opened {
+  readonly changes: readonly Change[]
+}
+
+export type Found = 'old' | 'new' | 'neither'
+
+/** Given to every request once an operation is open: a wish to stop never cuts off the record of what was done. */
+export const STEADY: AbortSignal = new AbortController().signal
+
+/** From here on nobody else writes for this operation, late requests of ours included. */
+export async function claim<O extends Opened>(opened: O, { undo, landed }: Decision, context: Context): Promise<O> {
+  const { intent } = opened.open
+  const entry: Claim = { type: 'claim', seq: opened.seq + 1, intent: intent.seq, undo, landed, ...stamp(context) }
+  await context.store.journal.append(entry, STEADY)
+  return { ...opened, seq: entry.seq, open: { intent, undo, landed } }
+}
+
+export async function close(opened: Opened, ending: Ending, context: Context): Promise<Close> {
+  const release = opened.release + (ending.verdict === 'committed' ? 1 : 0)
+  const entry: Close = { type: 'close', seq: opened.seq + 1, intent: opened.open.intent.seq, release, ...ending, ...stamp(context) }
+  await context.store.journal.append(entry, STEADY)
+  return entry
+}
+
+/**
+ * Looks, then ends the operation by what it found. Sound only where no write of this operation is under way: after a claim, or after
+ * the write answered. Throws INCOMPLETE, with nothing written, when a key was edited outside.
+ */
+export async function decide(running: Running, context: Context): Promise<Close> {
+  const { undo, landed } = running.open
+  const found = await look(running, context)
+  switch (found) {
+    case 'neither':
+      throw neither(running)
+    case 'new':
+      return undo ? await putBack(running, context) : await finish(running, context)
+    case 'old':
+      return landed ? await settleBack(running, context) : await close(running, { verdict: 'aborted' }, context)
+  }
+}
+
+/** Nothing is to be written: the app picks up what stands, and the record says how that went. */
+export async function settleStanding(opened: Opened, context: Context): Promise<Close> {
+  const settled = await settle(context)
+  return await close(opened, { verdict: 'aborted', settled }, context)
+}
+
+/** Past the first write that may have landed, a failure never says that nothing changed. `stands`: what the config holds then. */
+export async function orIncomplete<T>({ open }: Opened, stands: string, steps: () => Promise<T>): Promise<T> {
+  try {
+    return await steps()
+  } catch (cause) {
+    if (isAttachError(cause, 'INCOMPLETE')) throw cause
+    const why = isAttachError(cause, 'BUSY', 'CLAIMED')
+      ? 'another process took it over'
+      : isAttachError(cause)
+        ? cause.message
+        : 'a bug of ours'
+    throw new AttachError('INCOMPLETE', `the change of ${keysOf(open)} was begun and not finished: ${why}; ${stands}`, {
+      hint: RECOVER,
+      cause,
+    })
+  }
+}
+
+export const RECOVER = 'attach recover'
+export const RECOVER_KEEP = 'attach recover --keep'
+
+export const keysOf = ({ intent }: Open): string => intent.shown.map(({ key }) => key).join(', ')
+
+export const stamp = ({ by, now }: Context): { by: Actor; at: string } => ({ by, at: now() })
+
+/** The new values stand: the app picks them up, then they stay or go back. A wish to stop is a reason to go back. */
+async function finish(running: Running, context: Context): Promise<Close> {
+  const { open } = running
+  const { signal } = context
+  return await orIncomplete(running, 'the new value stands', async () => {
+    const settled = await settle(context)
+    if ((settled === 'no' || signal.aborted) && open.intent.revertible) {
+      return await putBack(await claim(running, { undo: true, landed: true }, context), context)
+    }
+    const found = await look(running, context)
+    if (found === 'neither') throw neither(running)
+    if (found === 'old') return await settleBack(await claim(running, { undo: open.undo, landed: true }, context), context)
+    return await close(running, { verdict: 'committed', settled }, context)
+  })
+}
+
+async function putBack(running: Running, context: Context): Promise<Close> {
+  return await orIncomplete(running, 'the new value was to be put back and may still stand', async () => {
+    try {
+      await context.store.write(running.changes.map(invert), { ifHead: running.seq }, STEADY)
+    } catch (error) {
+      if (isAttachError(error, 'CONFLICT')) throw neither(running, error)
+      if (isAttachError(error) && error.effect === 'none') throw error
+      const claimed = await claim(running, running.open, context)
+      await expectOld(claimed, context)
+      return await settleBack(claimed, context)
+    }
+    return await settleBack(running, context)
+  })
+}
+
+const settle = async ({ signal, settle }: Context): Promise<Settled> => (signal.aborted ? 'no' : await settle(signal))
+
+/** The old values stand again: the app picks them up before anyone says so. */
+async function settleBack(running: Running, context: Context): Promise<Close> {
+  return await orIncomplete(running, 'the old value stands again', async () => {
+    const settled = await context.settle(STEADY)
+    await expectOld(running, context)
+    return await close(running, { verdict: 'reverted', settled }, context)
+  })
+}
+
+/** Hooks take a minute; a hand edit does not wait. What was edited meanwhile is never called ours. */
+async function expectOld(running: Running, context: Context): Promise<void> {
+  const found = await look(running, context)
+  if (found === 'neither') throw neither(running)
+  if (found === 'new') {
+    throw new AttachError('INCOMPLETE', `${keysOf(running.open)} was to be put back and holds the new value; the operation is still open`, {
+      hint: RECOVER,
+    })
+  }
+}
+
+async function look({ changes }: Running, { store }: Context): Promise<Found> {
+  const snapshot = await store.read(STEADY)
+  if (holds(changes.map(invert), snapshot)) return 'old'
+  return holds(changes, snapshot) ? 'new' : 'neither'
+}
+
+const neither = ({ open }: Opened, cause?: unknown): AttachError =>
+  new AttachError('INCOMPLETE', `${keysOf(open)} was edited outside meanwhile; the edit stands, and the operation is still open`, {
+    hint: RECOVER_KEEP,
+    cause,
+  })
+
+const holds = (changes: readonly Change[], { entries }: Snapshot): boolean =>
+  changes.every(({ key, after }) => same(after, entries.get(key) ?? null))

@@ -1,0 +1,78 @@
+import process from 'node:process'
+import { AttachError } from '../domain/errors.ts'
+import { Secret } from '../domain/secret.ts'
+import { writeFully } from './output.ts'
+
+/** All of standard input. Throws USAGE when it is over `limit` bytes. */
+export async function readAll(limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of process.stdin) {
+    const bytes: Uint8Array = Buffer.from(chunk)
+    size += bytes.length
+    if (size > limit) throw new AttachError('USAGE', `standard input has more than ${limit} bytes; a handle was expected`)
+    chunks.push(bytes)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** One line from the terminal. Null at its end (Ctrl-D). Throws INTERRUPTED when `signal` comes first. */
+export async function ask(question: string, signal: AbortSignal): Promise<string | null> {
+  const { createInterface } = await import('node:readline')
+  writeFully(2, question)
+  const lines = createInterface({ input: process.stdin })
+  try {
+    return await new Promise((resolve, reject) => {
+      onAbort(signal, reject)
+      lines.once('line', resolve)
+      lines.once('close', () => resolve(null))
+    })
+  } finally {
+    lines.close()
+    process.stdin.unref()
+  }
+}
+
+const ENTER = /[\r\n]/
+const ERASE = /[\b\x7f]/
+const CTRL_C = '\x03'
+const CTRL_D = '\x04'
+/** What a terminal wraps around a pasted text. */
+const PASTE_MARKS = /\x1b\[20[01]~/g
+
+/** One line from the terminal, not echoed. Null at its end. Throws INTERRUPTED on Ctrl-C or when `signal` comes first. */
+export async function askHidden(question: string, signal: AbortSignal): Promise<Secret | null> {
+  const { stdin } = process
+  writeFully(2, question)
+  stdin.setRawMode(true)
+  stdin.setEncoding('utf8')
+  try {
+    return await new Promise((resolve, reject) => {
+      onAbort(signal, reject)
+      let line = ''
+      stdin.on('data', (typed: string) => {
+        for (const character of typed.replace(PASTE_MARKS, '')) {
+          if (character === CTRL_C) return reject(interrupted())
+          if (character === CTRL_D && line === '') return resolve(null)
+          if (ENTER.test(character)) return resolve(new Secret(line))
+          line = ERASE.test(character) ? Array.from(line).slice(0, -1).join('') : line + character
+        }
+      })
+      stdin.once('end', () => resolve(null))
+      stdin.resume()
+    })
+  } finally {
+    stdin.setRawMode(false)
+    stdin.removeAllListeners('data')
+    stdin.pause()
+    stdin.unref()
+    writeFully(2, '\n')
+  }
+}
+
+function onAbort(signal: AbortSignal, reject: (reason: unknown) => void): void {
+  if (signal.aborted) reject(interrupted())
+  signal.addEventListener('abort', () => reject(interrupted()), { once: true })
+}
+
+const interrupted = (): AttachError => new AttachError('INTERRUPTED', 'interrupted before anything was changed')

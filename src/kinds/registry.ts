@@ -1,0 +1,156 @@
+import { AttachError } from '../domain/errors.ts'
+import type { Handle } from '../domain/handle.ts'
+import { invalid } from '../domain/handle-grammar.ts'
+import { refuseWrongShape } from '../domain/handle-shape.ts'
+import type { Kind, Recognition } from '../ports/kind.ts'
+
+/** What is known of a kind before its file is loaded. */
+export interface KindRow {
+  readonly name: string
+  /** Canonical first. Empty: it is never recognised, only asked for. */
+  readonly schemes: readonly string[]
+  /** Hosts that tell the kind whatever the scheme says. */
+  readonly hosts?: readonly RegExp[]
+  /** Names of variables that together are one handle. */
+  readonly variables?: readonly (readonly string[])[]
+  readonly usualKey: string
+  /** The port of a handle that names none. */
+  readonly port?: number
+  readonly load: () => Promise<Kind>
+}
+
+/** All kinds. A test fails when a row differs from what its file declares. */
+export const KINDS: readonly KindRow[] = [
+  {
+    name: 'postgres',
+    schemes: [
+      ...['postgresql', 'postgres', 'pgsql', 'postgis', 'ecto'],
+      ...['postgresql+psycopg2', 'postgresql+psycopg', 'postgresql+asyncpg', 'postgresql+pg8000', 'postgres+psycopg2', 'postgres+asyncpg'],
+    ],
+    usualKey: 'DATABASE_URL',
+    port: 5432,
+    load: async () => (await import('./postgres.ts')).default,
+  },
+  {
+    name: 'redis',
+    schemes: ['redis', 'rediss', 'valkey', 'valkeys', 'unix', 'redis+unix', 'redis-socket', 'redis+socket', 'valkey+unix'],
+    usualKey: 'REDIS_URL',
+    port: 6379,
+    load: async () => (await import('./redis.ts')).default,
+  },
+  { name: 'opaque', schemes: [], usualKey: 'TOKEN', load: async () => (await import('./opaque.ts')).default },
+]
+
+/**
+ * Of what kind a value is: `--kind`, then what its host says, then its scheme; only a value that none of these recognises is what the key held
+ * before. Pure. Throws USAGE for a kind that does not exist, HANDLE_INVALID for a value of none.
+ */
+export function recognise(
+  handle: Handle,
+  { asked, was }: Recognition = { asked: null, was: null },
+  rows: readonly KindRow[] = KINDS,
+): KindRow {
+  if (asked !== null) return kindNamed(asked, rows)
+  const text = handle.reveal()
+  const found = evident(text, rows)
+  if (found !== undefined) return found
+  const before =
+    was === null || was.reveal() === '' ? undefined : (evident(was.reveal(), rows) ?? rows.find(({ name }) => name === 'opaque'))
+  if (before !== undefined && (before.name === 'opaque' || schemeOf(text) === null)) return before
+  throw unrecognised(text, rows)
+}
+
+/** The row that has this scheme. Case does not matter. */
+export const rowOfScheme = (scheme: string, rows: readonly KindRow[] = KINDS): KindRow | undefined =>
+  rows.find(({ schemes }) => schemes.includes(scheme.toLowerCase()))
+
+/** Throws USAGE when there is no such kind. */
+export function kindNamed(name: string, rows: readonly KindRow[] = KINDS): KindRow {
+  const row = rows.find((each) => each.name === name)
+  if (row === undefined) throw new AttachError('USAGE', 'unknown kind', { hint: `the kinds are ${namesOf(rows)}` })
+  return row
+}
+
+/** Lower case. `null` when a text does not begin with `scheme://`. */
+export const schemeOf = (text: string): string | null => /^([A-Za-z][A-Za-z0-9+._-]*):\/\//.exec(text)?.[1]?.toLowerCase() ?? null
+
+const namesOf = (rows: readonly KindRow[]): string => rows.map(({ name }) => name).join(', ')
+
+/** What a text tells by itself. */
+function evident(text: string, rows: readonly KindRow[]): KindRow | undefined {
+  const scheme = schemeOf(text)
+  return byHost(text, rows) ?? (scheme === null ? undefined : rowOfScheme(scheme, rows))
+}
+
+function byHost(text: string, rows: readonly KindRow[]): KindRow | undefined {
+  const authority = /^[A-Za-z][A-Za-z0-9+._-]*:\/\/([^/?#]*)/.exec(text)?.[1] ?? ''
+  const host = authority
+    .slice(authority.lastIndexOf('@') + 1)
+    .replace(/:\d*$/, '')
+    .toLowerCase()
+  return rows.find((row) => row.hosts?.some((pattern) => pattern.test(host)))
+}
+
+function unrecognised(text: string, rows: readonly KindRow[]): AttachError {
+  const scheme = schemeOf(text)
+  const product = scheme === null ? undefined : SERVICES[scheme]
+  if (product !== undefined) {
+    return invalid(
+      `leads to ${product}, which attach does not speak yet`,
+      `the kinds are ${namesOf(rows)}; --kind opaque attaches it without a probe`,
+    )
+  }
+  if (scheme !== null)
+    return invalid('has a scheme that attach does not know', `the kinds are ${namesOf(rows)}; --kind opaque takes any text`)
+  try {
+    refuseWrongShape(text, {
+      schemes: rows.flatMap(({ schemes }) => schemes),
+      example: 'SCHEME://USER:PASSWORD@HOST:PORT/NAME',
+      queryKeys: [],
+      socketSchemes: [],
+    })
+  } catch (error) {
+    if (!(error instanceof AttachError)) throw error
+    return new AttachError('HANDLE_INVALID', error.message, { hint: `${error.hint ?? ''}; --kind opaque takes any text` })
+  }
+  return invalid('is of no kind that attach knows', `the kinds are ${namesOf(rows)}; --kind opaque takes any text`)
+}
+
+/** Schemes of services that are known by name only. */
+const SERVICES: Readonly<Record<string, string>> = {
+  mysql: 'MySQL',
+  mysql2: 'MySQL',
+  mariadb: 'MariaDB',
+  amqp: 'RabbitMQ',
+  amqps: 'RabbitMQ',
+  mongodb: 'MongoDB',
+  'mongodb+srv': 'MongoDB',
+  memcached: 'Memcached',
+  memcache: 'Memcached',
+  beanstalkd: 'beanstalkd',
+  beanstalk: 'beanstalkd',
+  smtp: 'an SMTP server',
+  smtps: 'an SMTP server',
+  submission: 'an SMTP server',
+  s3: 'an object store',
+  nats: 'NATS',
+  mqtt: 'an MQTT broker',
+  mqtts: 'an MQTT broker',
+  kafka: 'Kafka',
+  'kafka+ssl': 'Kafka',
+  elasticsearch: 'Elasticsearch',
+  couchdb: 'CouchDB',
+  sqlite: 'SQLite',
+  sqlite3: 'SQLite',
+  libsql: 'libSQL',
+  http: 'a web service',
+  https: 'a web service',
+  sqlserver: 'SQL Server',
+  mssql: 'SQL Server',
+  oracle: 'Oracle',
+  cassandra: 'Cassandra',
+  clickhouse: 'ClickHouse',
+  'redis-sentinel': 'Redis Sentinel',
+  'redis+sentinel': 'Redis Sentinel',
+  'redis+cluster': 'a list of Redis Cluster nodes',
+}

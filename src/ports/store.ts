@@ -1,0 +1,48 @@
+import type { Change, Key } from '../domain/change.ts'
+import type { Seq } from '../domain/operation.ts'
+import type { Secret } from '../domain/secret.ts'
+import type { Journal } from './journal.ts'
+
+/** Tells two states of a config apart. Never a guard: an edit of another key is not a conflict. */
+export type Revision = string & { readonly __brand: 'Revision' }
+
+/** What a config held at one moment. */
+export interface Snapshot {
+  readonly revision: Revision
+  readonly entries: ReadonlyMap<Key, Secret>
+}
+
+export interface Guard {
+  /** CLAIMED unless this is still the last entry of the journal. */
+  readonly ifHead: Seq
+}
+
+/** How a set of changes would look in this store, found out without writing. */
+export interface Rehearsal {
+  /** Keys whose text refers to a touched key and therefore reads otherwise afterwards. */
+  readonly following: readonly Key[]
+  /** What a person should know about the text that would be written: `{code, message}`. */
+  readonly notes: readonly { readonly code: string; readonly message: string }[]
+}
+
+export interface ConfigStore {
+  /** Where this is, fit to print: `.env.production`. */
+  readonly label: string
+  readonly journal: Journal
+
+  /** What stands now. Throws UNAVAILABLE or CONFIG_INVALID. */
+  read(signal: AbortSignal): Promise<Snapshot>
+
+  /** Throws whatever `write` would throw for the same changes before it touched anything (CONFIG_INVALID, UNAVAILABLE). Writes nothing. */
+  rehearse(changes: readonly Change[], signal: AbortSignal): Promise<Rehearsal>
+
+  /**
+   * All of `changes` or none, on the text that stands now; every key not named stays byte-identical. Resolves when it landed. Throws exactly
+   * one of CLAIMED (see Guard), CONFLICT (a key of `changes` does not hold its `before`), UNAVAILABLE (proved: nothing changed) and UNKNOWN
+   * (it may have landed, or land yet).
+   */
+  write(changes: readonly Change[], guard: Guard, signal: AbortSignal): Promise<Revision>
+
+  /** Frees what this process holds. An operation left open stays open. */
+  [Symbol.asyncDispose](): Promise<void>
+}

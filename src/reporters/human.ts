@@ -1,0 +1,149 @@
+import type { AttachmentRow, Document, ProbeRow, ReleaseRow } from '../domain/document.ts'
+import type { Event, Side } from '../domain/event.ts'
+import type { Finding } from '../domain/finding.ts'
+import type { Shown } from '../domain/operation.ts'
+import type { ProbeReport } from '../domain/probe.ts'
+import { columns } from './columns.ts'
+import type { Paint } from './paint.ts'
+
+export interface Speech {
+  readonly paint: Paint
+  /** `-v`. */
+  readonly detail: 'usual' | 'more'
+}
+
+/** What an event looks like while a command runs, on stderr. Empty: nothing is said. */
+export function eventText(event: Event, speech: Speech): string {
+  const { paint } = speech
+  switch (event.type) {
+    case 'probing':
+      return ''
+    case 'probed':
+      return probeText(event, speech)
+    case 'planned':
+      return event.changes.map((change) => `  plan   ${changeText(change, paint)}\n`).join('')
+    case 'found':
+      return findingText(event.key, event.finding, speech)
+    case 'waiting':
+      return `  ${paint.dim(event.reason)}\n`
+    case 'recovered':
+      return `  ${paint.odd(event.message)}\n`
+    case 'note':
+      return `  ${event.message}\n`
+    case 'detail':
+      return speech.detail === 'more' ? `  ${paint.dim(event.message)}\n` : ''
+  }
+}
+
+/** What a finished command looks like: the result for stdout, the error for stderr. */
+export function documentText(document: Document, speech: Speech): { readonly result: string; readonly error: string } {
+  const parts = [releaseText(document, speech), openText(document, speech), statusText(document, speech), logText(document, speech)]
+  return { result: parts.join(''), error: errorText(document, speech) }
+}
+
+const SIDES: Record<Side, string> = { new: 'probe', old: 'old  ', attached: 'probe' }
+
+function probeText(probed: { readonly where: string; readonly kind: string; readonly side: Side; readonly report: ProbeReport }, speech: Speech): string {
+  const { paint, detail } = speech
+  const { where, side, report } = probed
+  const passed = report.stages.map(({ depth, ms }) => `${depth} ${paint.good('✓')}${detail === 'more' ? ` ${time(ms)}` : ''}`)
+  if (report.ok) {
+    return `  ${SIDES[side]}  ${where}   ${passed.join('  ')}   ${paint.dim(time(report.totalMs))}\n         ${factsText(report)}\n`
+  }
+  const failed = `${report.failedAt} ${paint.bad('✗')} ${report.reason} ${paint.dim(`(${time(report.totalMs)})`)}`
+  return `  ${SIDES[side]}  ${where}   ${[...passed, failed].join('  ')}\n`
+}
+
+/** `PostgreSQL 15.18, primary, writable, TLSv1.3 not verified`. */
+export function factsText({ facts }: ProbeReport): string {
+  const { product, version, role, writable, tls } = facts
+  const said = [product === undefined ? undefined : `${product}${version === undefined ? '' : ` ${version}`}`]
+  if (role !== undefined) said.push(role === 'unknown' ? 'role unknown' : role)
+  if (writable !== undefined) said.push(writable === 'unknown' ? 'writability unknown' : writable ? 'writable' : 'read-only')
+  if (tls !== undefined) said.push(tls === null ? 'plain text' : `${tls.protocol} ${tls.verified ? 'verified' : 'not verified'}`)
+  return said.filter((part) => part !== undefined).join(', ')
+}
+
+const MARKS = { pass: '✓', warn: '!', fail: '✗', unknown: '?' } as const
+
+function findingText(key: string, { id, status, detail, remedy }: Finding, { paint, detail: how }: Speech): string {
+  if (status === 'pass' && how === 'usual') return ''
+  const mark = status === 'pass' ? paint.good(MARKS.pass) : status === 'fail' ? paint.bad(MARKS.fail) : paint.odd(MARKS[status])
+  const mend = remedy === undefined || status === 'pass' ? '' : ` ${paint.dim(remedy)}`
+  return `  ${mark} ${key}: ${detail} ${paint.dim(`(${id})`)}${mend}\n`
+}
+
+/** `DATABASE_URL  old → new`. */
+export function changeText({ key, from, to }: Shown, paint: Paint): string {
+  if (to === null) return `${paint.strong(key)} detached (was ${from ?? 'absent'})`
+  return from === null ? `${paint.strong(key)} → ${to}` : `${paint.strong(key)}  ${from} → ${to}`
+}
+
+function releaseText({ verb, outcome, release, changes, deploy, undo, message }: Document, { paint }: Speech): string {
+  const said = message === undefined ? '' : `${message}\n`
+  if (outcome === 'planned') return `${changes.map((change) => `would change: ${changeText(change, paint)}\n`).join('')}${said}`
+  if (outcome !== 'changed' && outcome !== 'reverted') return verb === 'status' || verb === 'log' ? '' : said
+  const number = release === null ? '' : `${paint.strong(`v${release}`)}: `
+  const where = deploy === null ? '' : `   ${paint.dim(`(${deploy})`)}`
+  const lines = changes.map((change) => `${number}${changeText(change, paint)}${where}\n`).join('')
+  return `${lines}${said}${undo === null ? '' : `Undo: ${undo.join(' ')}\n`}`
+}
+
+function openText({ open }: Document, { paint }: Speech): string {
+  if (open === null || open === undefined) return ''
+  const { verb, keys, by, since, owner } = open
+  const state = { alive: 'is under way', dead: 'was left open by a process that is gone', unknown: 'is open' }[owner]
+  const hint = owner === 'alive' ? '' : '\n  hint: attach recover'
+  return `${paint.odd(`A ${verb} of ${keys.join(', ')} ${state}`)} (${by.user} on ${by.host}, process ${by.pid}, since ${since})${hint}\n`
+}
+
+function statusText({ attachments, message, probes }: Document, speech: Speech): string {
+  if (attachments === undefined) return ''
+  const { paint } = speech
+  if (attachments.length === 0) return `${message ?? 'nothing is attached here yet'}\n`
+  return columns(attachments.map((row) => [paint.strong(row.key), row.kind, targetOf(row), sinceOf(row, paint), healthOf(row.key, probes, paint)]))
+}
+
+const targetOf = ({ target, provider, value }: AttachmentRow): string => `${value ?? target}${provider === null ? '' : ` (${provider})`}`
+
+function sinceOf({ release, edited }: AttachmentRow, paint: Paint): string {
+  if (release === null) return paint.dim('not by attach')
+  return edited === true ? paint.odd(`edited outside since v${release}`) : `v${release}`
+}
+
+function healthOf(key: string, probes: readonly ProbeRow[] | undefined, paint: Paint): string {
+  const probe = probes?.find((row) => row.key === key)
+  if (probe === undefined) return ''
+  return probe.report.ok ? `${paint.good('✓')} ${factsText(probe.report)}` : `${paint.bad('✗')} ${probe.report.failedAt}: ${probe.report.reason}`
+}
+
+function logText({ releases }: Document, { paint, detail }: Speech): string {
+  if (releases === undefined) return ''
+  if (releases.length === 0) return 'no release yet\n'
+  return releases.map((row) => releaseRowText(row, paint, detail)).join('')
+}
+
+function releaseRowText(row: ReleaseRow, paint: Paint, detail: Speech['detail']): string {
+  const { release, at, by, verb, message, verdict, settled, changes, edited, unprobed, allowed } = row
+  if (verdict === 'aborted' && detail === 'usual') return ''
+  const name = release === null ? '  ' : paint.strong(`v${release}`)
+  const marks = [
+    verdict === 'committed' ? null : paint.odd(verdict),
+    settled === 'no' ? paint.bad('not settled') : null,
+    unprobed ? 'not probed' : null,
+    allowed.length > 0 ? `allowed ${allowed.join(', ')}` : null,
+  ].filter((mark) => mark !== null)
+  const head = `${name}  ${at.replace(/\.\d+Z$/, 'Z')}  ${by.user}@${by.host}  ${verb}${marks.length > 0 ? `  [${marks.join(', ')}]` : ''}\n`
+  const why = message === null ? '' : `    "${message}"\n`
+  const lines = changes.map((change) => `    ${changeText(change, paint)}\n`).join('')
+  const between = edited.length > 0 ? `    ${paint.odd(`(${edited.join(', ')} had been edited outside before)`)}\n` : ''
+  return head + why + lines + between
+}
+
+function errorText({ error }: Document, { paint }: Speech): string {
+  if (error === null) return ''
+  const hint = error.hint === null ? '' : `  hint: ${error.hint}\n`
+  return `${paint.bad('attach:')} ${error.message}\n${hint}`
+}
+
+const time = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`)

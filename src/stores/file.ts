@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto'
+import { accessSync, constants, lstatSync, readFileSync, realpathSync, statSync, unlinkSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { type Change, same } from '../domain/change.ts'
+import { AttachError } from '../domain/errors.ts'
+import type { Intent } from '../domain/operation.ts'
+import { ENV_BYTES_MAX, editEnv, readEnv } from '../formats/dotenv.ts'
+import type { ConfigStore, Guard, Rehearsal, Revision, Snapshot } from '../ports/store.ts'
+import { FileJournal } from './file-journal.ts'
+import type { LockStyle } from './kernel-lock.ts'
+import { type Keep, putAsNew, putInPlace, writeNew } from './replace-file.ts'
+import { stateDirOf } from './state-dir.ts'
+import { codeOf, fileTrouble } from './trouble.ts'
+
+export interface FileStoreOptions {
+  /** As it is named on the screen. */
+  readonly label: string
+  /** Absolute. A symbolic link is followed once, here, and stays. */
+  readonly path: string
+  readonly lockTimeoutMs: number
+  readonly lockStyle: LockStyle
+  /** The effective user id of this process. */
+  readonly uid: number
+  readonly gid: number
+  /** ATTACH_STATE_DIR. */
+  readonly stateElsewhere?: string
+  readonly onWait: (reason: string) => void
+}
+
+/** A config that somebody saves again and again while we write it is left alone. */
+const TRIES_MAX = 3
+
+/** A `.env` file. Replaced as a whole by rename, so that a reader sees all of a change or nothing; its journal stands in `.attach/` beside it. */
+export class FileStore implements ConfigStore {
+  readonly label: string
+  readonly journal: FileJournal
+  readonly #path: string
+  readonly #options: FileStoreOptions
+
+  constructor(options: FileStoreOptions) {
+    this.#options = options
+    this.label = options.label
+    this.#path = realPathOf(options.path, options.label)
+    this.journal = new FileJournal({
+      state: stateDirOf(this.#path, options.stateElsewhere),
+      rights: () => this.#rights(),
+      lockStyle: options.lockStyle,
+      lockTimeoutMs: options.lockTimeoutMs,
+      tidy: (intent) => this.#tidy(intent),
+      onWait: options.onWait,
+    })
+  }
+
+  async read(): Promise<Snapshot> {
+    const bytes = this.#bytes()
+    return { revision: revisionOf(bytes), entries: readEnv(bytes ?? new Uint8Array()).entries }
+  }
+
+  async rehearse(changes: readonly Change[]): Promise<Rehearsal> {
+    this.#expectReplaceable()
+    const { following, notes } = editEnv(this.#bytes() ?? new Uint8Array(), changes)
+    return { following, notes }
+  }
+
+  async write(changes: readonly Change[], guard: Guard): Promise<Revision> {
+    const { seq, open } = await this.journal.head()
+    if (!this.journal.isHeld || seq !== guard.ifHead || open === null) {
+      throw new AttachError('CLAIMED', 'another attach command decides about this operation now', { hint: 'attach status' })
+    }
+    this.#expectReplaceable()
+    const temp = this.#tempOf(open.intent)
+    for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
+      const before = this.#bytes()
+      const after = edited(before, changes)
+      if (before !== null && Buffer.compare(before, after) === 0) return revisionOf(before)
+      if (this.#replace(temp, before, after)) return revisionOf(after)
+    }
+    throw new AttachError('UNAVAILABLE', `${this.label} is being saved by another program again and again; nothing was changed`, {
+      hint: 'close the editor, then run the command again',
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.journal.dispose()
+  }
+
+  /** False when somebody saved the config since it was read: nothing was written, and the edit is to be made again on the new text. */
+  #replace(temp: string, before: Uint8Array | null, after: Uint8Array): boolean {
+    try {
+      unlinkIfThere(temp)
+      writeNew(temp, after, this.#rights())
+    } catch (error) {
+      throw fileTrouble(`${this.label} could not be written`, error)
+    }
+    if (revisionOf(this.#bytes()) !== revisionOf(before)) {
+      unlinkIfThere(temp)
+      return false
+    }
+    if (before === null) putAsNew(temp, this.#path)
+    else putInPlace(temp, this.#path)
+    return true
+  }
+
+  /** The name stands in the intent (its values id), so whoever recovers the operation removes this file and no other. */
+  #tempOf(intent: Intent): string {
+    return join(dirname(this.#path), `.${basename(this.#path)}.attach-${intent.values}.tmp`)
+  }
+
+  #tidy(intent: Intent): void {
+    try {
+      unlinkIfThere(this.#tempOf(intent))
+    } catch (error) {
+      throw fileTrouble('a half-written file beside the config could not be removed', error)
+    }
+  }
+
+  /** Null: there is no such file. */
+  #bytes(): Uint8Array | null {
+    try {
+      const { size } = statSync(this.#path)
+      if (size > ENV_BYTES_MAX) throw new AttachError('CONFIG_INVALID', `${this.label} has ${size} bytes, more than the ${ENV_BYTES_MAX} that attach reads`)
+      return readFileSync(this.#path)
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return null
+      throw fileTrouble(`${this.label} cannot be read`, error)
+    }
+  }
+
+  #rights(): Keep {
+    const found = statSync(this.#path, { throwIfNoEntry: false })
+    if (found === undefined) return { mode: 0o600, uid: this.#options.uid, gid: this.#options.gid }
+    return { mode: found.mode & 0o7777, uid: found.uid, gid: found.gid }
+  }
+
+  /** Throws UNAVAILABLE where a rename would lose what the file is. */
+  #expectReplaceable(): void {
+    const found = statSync(this.#path, { throwIfNoEntry: false })
+    const refuse = (why: string, hint: string): never => {
+      throw new AttachError('UNAVAILABLE', `${this.label} ${why}; nothing was changed`, { hint })
+    }
+    if (found !== undefined) {
+      if (found.nlink > 1) refuse(`has ${found.nlink} hard links, and replacing it would leave the others behind`, 'make it a symbolic link, or a file of its own')
+      const { uid } = this.#options
+      if (uid !== 0 && found.uid !== uid) refuse(`belongs to user ${found.uid}, and replacing it would make it yours`, `run it as user ${found.uid}, or as root`)
+    }
+    try {
+      accessSync(dirname(this.#path), constants.W_OK)
+    } catch (error) {
+      const { message, hint } = fileTrouble(`the directory of ${this.label} is not writable`, error)
+      throw new AttachError('UNAVAILABLE', message, hint === undefined ? {} : { hint: 'run it as a user who may write in that directory' })
+    }
+  }
+}
+
+/** The text that stands now with `changes` made. CONFLICT when a key does not hold its `before`. */
+function edited(now: Uint8Array | null, changes: readonly Change[]): Uint8Array {
+  const bytes = now ?? new Uint8Array()
+  const { entries } = readEnv(bytes)
+  const moved = changes.find(({ key, before }) => !same(before, entries.get(key) ?? null))
+  if (moved !== undefined) {
+    throw new AttachError('CONFLICT', `${moved.key} was edited by somebody else since it was read; nothing was changed`, { hint: 'attach status' })
+  }
+  return editEnv(bytes, changes).bytes
+}
+
+function realPathOf(path: string, label: string): string {
+  try {
+    const found = statSync(path)
+    if (!found.isFile()) throw new AttachError('CONFIG_INVALID', `${label} is not a regular file`, { hint: 'name the file itself with -c' })
+    return realpathSync(path)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw fileTrouble(`${label} cannot be read`, error)
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+      throw new AttachError('CONFIG_INVALID', `${label} is a symbolic link to nothing`, { hint: 'make the file it points to, or name the real one with -c' })
+    }
+    return join(realpathSync(dirname(path)), basename(path))
+  }
+}
+
+const revisionOf = (bytes: Uint8Array | null): Revision =>
+  (bytes === null ? 'absent' : createHash('sha256').update(bytes).digest('hex')) as Revision
+
+function unlinkIfThere(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+  }
+}

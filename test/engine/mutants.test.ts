@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { explore } from './explore.ts'
+import * as mutants from './mutants.ts'
+import { type Mutations, play, type Scenario } from './scenarios.ts'
+
+const CAUGHT: readonly (readonly [what: string, name: Scenario, mutations: Mutations, faults: number, law: RegExp])[] = [
+  ['looks before it claims', 'a writer, and recover', { second: mutants.looksBeforeClaim }, 0, /L[2-7]/],
+  ['never claims', 'a writer, and recover', { second: mutants.neverClaims }, 0, /L[2-7]/],
+  ['says reverted where nothing landed', 'a writer, and recover', { second: mutants.believesItLanded }, 0, /L7/],
+  ['forgets that its write landed', 'a writer, and recover', { second: mutants.forgetsThatItLanded }, 1, /L[67]/],
+  ['says "nothing changed" although its close was refused', 'a writer, and recover', { writer: mutants.closesRegardless }, 1, /L7/],
+  ['calls a lost reply a refusal', 'a writer alone', { writer: mutants.callsLostRefused }, 1, /L[37]/],
+  ['believes its write instead of reading back', 'a writer, and a hand edit of its key', { writer: mutants.trustsItsWrite }, 0, /L7/],
+  ['guards the whole file', 'a writer, and a hand edit of another key', { store: mutants.guardsWholeFile(0) }, 0, /L5/],
+  ['guards the whole file on the way back', 'a writer, and a hand edit of another key', { store: mutants.guardsWholeFile(1) }, 0, /L5/],
+  ['does not guard the key', 'a writer, and a hand edit of its key', { store: mutants.guardsNoKey }, 0, /L4/],
+  ['guards only the first key', 'a writer, and a hand edit of its second key', { store: mutants.guardsFirstKey }, 0, /L4/],
+  ['looks at the first key only', 'a writer, and a hand edit of its second key', { writer: mutants.looksAtFirstKey }, 0, /L7/],
+  ['writes its keys one by one', 'a writer alone', { writer: mutants.writesOneByOne }, 1, /L[13]/],
+  ['does not guard by the journal', 'a writer, and recover', { store: mutants.ignoresClaims }, 0, /L[2-7]/],
+  ['names values by their place alone', 'two polite writers', { store: mutants.namesValuesByPlace }, 0, /L8/],
+  ['begins before its values are kept', 'a writer alone', { writer: mutants.keepsAfterIntent }, 1, /L8/],
+  ['does not hear a wish to stop', 'a writer alone', { writer: mutants.hearsNoStop }, 1, /L9/],
+  ['cuts off its record at a wish to stop', 'a writer alone', { writer: mutants.cutsOffItsRecord }, 1, /L9/],
+  ['stops the hook on the way back', 'a writer alone', { writer: mutants.stopsTheWayBack }, 1, /L9/],
+  ['leaves when stopped after its write', 'a writer alone', { writer: mutants.saysStoppedRegardless }, 1, /L9/],
+  ['says that the app settled and asked nobody', 'a writer, and recover', { second: mutants.settlesUnasked }, 0, /L[67]/],
+  ['runs the hook again and records nothing', 'a writer, and recover', { second: mutants.recordsNoSettling }, 0, /L[179]/],
+]
+
+test.each(CAUGHT)('the laws catch one that %s', async (_, name, mutations, faults, law) => {
+  await expect(explore(faults, play(name, mutations))).rejects.toThrow(law)
+})
