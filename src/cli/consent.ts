@@ -3,6 +3,7 @@ import { AttachError } from '../domain/errors.ts'
 import { type Consent, type Proposal, replaces } from '../engine/operate.ts'
 import type { Plan } from '../engine/plan.ts'
 import type { ChangeCommand } from './commands/change.ts'
+import { readersShown } from './remarks.ts'
 import type { Session } from './session.ts'
 
 /** Where the person at the terminal, or the options in their place, say yes or no. */
@@ -32,18 +33,25 @@ export function consentOf(command: ChangeCommand, deploy: Deploy, session: Sessi
 }
 
 /** What a person should see before the answer, and a log afterwards. */
-function show({ rehearsal, preflight, recognised }: Proposal, _deploy: Deploy, { reporter }: Session): void {
+function show({ rehearsal, preflight, recognised }: Proposal, deploy: Deploy, { reporter }: Session): void {
   for (const { change, next } of recognised) {
     const asked = preflight?.probes.filter(({ key, side }) => key === change.key && side === 'new') ?? []
     const findings = [...(next?.remarks ?? []), ...asked.flatMap(({ report }) => report.findings)]
     for (const finding of findings) reporter.event({ type: 'found', key: change.key, finding })
-    if (next !== null && next.depth === null) reporter.event({ type: 'detail', message: `${change.key}: ${next.kind} is not probed` })
+    if (next !== null && next.depth === null)
+      reporter.event({ type: 'detail', code: 'probe.none', message: `${change.key}: ${next.kind} is not probed` })
   }
   if (rehearsal.following.length > 0) {
     const keys = rehearsal.following.join(', ')
     reporter.event({ type: 'note', code: 'config.following', message: `${keys} refers to what changes here and follows it.` })
   }
-  for (const { message } of rehearsal.notes) reporter.event({ type: 'detail', message })
+  const shown = readersShown(deploy.path)
+  const isNew = recognised.every(({ change: { before } }) => before === null)
+  for (const { code, message, readers } of rehearsal.notes) {
+    const named = isNew ? readers.filter((reader) => shown.has(reader)) : readers
+    if (named.length === 0) reporter.event({ type: 'detail', code, message: `${message} (${readers.join(', ')})` })
+    else reporter.event({ type: 'note', code, message: `${message} (${named.join(', ')})` })
+  }
 }
 
 function expectName(confirm: string | null, deploy: Deploy): void {
@@ -53,9 +61,13 @@ function expectName(confirm: string | null, deploy: Deploy): void {
 
 const notMeant = ({ changes }: Plan): AttachError => {
   const keys = changes.filter(({ before }) => before !== null).map(({ key }) => key)
-  return new AttachError('REFUSED', `${keys.join(', ')} is attached to something else already, and replacing it must be meant; nothing was changed`, {
-    hint: 'attach swap, or -y',
-  })
+  return new AttachError(
+    'REFUSED',
+    `${keys.join(', ')} is attached to something else already, and replacing it must be meant; nothing was changed`,
+    {
+      hint: 'attach swap, or -y',
+    },
+  )
 }
 
 const isNobodyThere = ({ message }: AttachError): boolean => / failed at (resolve|connect): /.test(message)

@@ -1,3 +1,6 @@
-import { main } from './main.ts'
+import process from 'node:process'
+import { version } from './version.ts'
 
-await main('detach')
+// Scripts ask for the version often: it is not worth loading anything else for it.
+if (process.argv.length === 3 && process.argv[2] === '--version') process.stdout.write(`${version()}\n`)
+else await (await import('./main.ts')).main('detach')

@@ -1,6 +1,6 @@
 import { AttachError } from '../domain/errors.ts'
-import { Secret } from '../domain/secret.ts'
 import { nearest } from '../domain/nearest.ts'
+import { Secret } from '../domain/secret.ts'
 import { OPTIONS, type OptionInfo, type OptionName, optionLettered, optionNamed } from './options.ts'
 
 /** A command line with its options set aside. */

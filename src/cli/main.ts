@@ -3,11 +3,23 @@ import type { Document } from '../domain/document.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
 import { processHost } from '../host/process-host.ts'
 import type { Host } from '../ports/host.ts'
-import { PLAIN } from '../reporters/paint.ts'
+import { documentText, eventText } from '../reporters/human.ts'
+import { jsonText } from '../reporters/json.ts'
+import { coloured, PLAIN } from '../reporters/paint.ts'
 import type { Command, Speaking } from './command.ts'
+import { alone } from './commands/alone.ts'
+import { change } from './commands/change.ts'
+import { help } from './commands/help.ts'
+import { log } from './commands/log.ts'
+import { probeAll } from './commands/probe.ts'
+import { recoverOpen } from './commands/recover.ts'
+import { status } from './commands/status.ts'
+import { shellWord } from '../domain/shell.ts'
 import { exitOf, outcomeOf } from './exits.ts'
 import { asksJson, setAside, understand } from './grammar.ts'
 import { openSession, type Said, type Session } from './session.ts'
+import { version } from './version.ts'
+import { keysAt, usualKey } from './world.ts'
 
 /** From the command line to the exit number. The only place that catches everything, and the only one that ends the process. */
 export async function main(binary: 'attach' | 'detach'): Promise<void> {
@@ -35,13 +47,11 @@ async function run(binary: 'attach' | 'detach', argv: readonly string[], host: H
   let command: Command
   try {
     const line = setAside(argv)
-    const { keysAt, usualKey } = await import('./world.ts')
     command = understand(line, { binary, keys: () => keysAt(line, host), usualKey })
   } catch (error) {
     return await report(await sessionFor(host, speakingOf(argv)), null, failed(error, null, null))
   }
-  if (command.verb === 'version') {
-    const { version } = await import('./version.ts')
+  if (command.verb === 'version' && !command.json) {
     host.stdout.write(`${version()}\n`)
     return 0
   }
@@ -56,33 +66,32 @@ async function run(binary: 'attach' | 'detach', argv: readonly string[], host: H
   }
 }
 
-/** Each command is loaded when it is asked for. */
-async function perform(command: Exclude<Command, { readonly verb: 'version' }>, session: Session): Promise<Said> {
+async function perform(command: Command, session: Session): Promise<Said> {
   switch (command.verb) {
     case 'attach':
     case 'swap':
     case 'detach':
     case 'rollback':
     case 'undo':
-      return await (await import('./commands/change.ts')).change(command, session)
+      return await change(command, session)
     case 'status':
-      return await (await import('./commands/status.ts')).status(command, session)
+      return await status(command, session)
     case 'probe':
-      return await (await import('./commands/probe.ts')).probeAll(command, session)
+      return await probeAll(command, session)
     case 'log':
-      return await (await import('./commands/log.ts')).log(command, session)
+      return await log(command, session)
     case 'recover':
-      return await (await import('./commands/recover.ts')).recoverOpen(command, session)
+      return await recoverOpen(command, session)
     case 'help':
-      return (await import('./commands/help.ts')).help(command, session)
+      return help(command, session)
+    case 'version':
+      return { exit: 0, outcome: 'unchanged', message: version() }
     case 'alone':
-      return await (await import('./commands/alone.ts')).alone(command, session)
+      return await alone(command, session)
   }
 }
 
 async function sessionFor(host: Host, speaking: Speaking): Promise<Session> {
-  const { coloured } = await import('../reporters/paint.ts')
-  const { eventText } = await import('../reporters/human.ts')
   const wantsColour = speaking.color && !speaking.json && host.stderr.isTerminal && !host.env['NO_COLOR'] && host.env['TERM'] !== 'dumb'
   const paint = wantsColour ? await coloured() : PLAIN
   const detail = speaking.verbose ? 'more' : 'usual'
@@ -97,8 +106,16 @@ function failed(thrown: unknown, command: Command | null, session: Session | nul
   return {
     exit: exitOf(error, { signal }),
     outcome: outcomeOf(error, command?.verb ?? null),
-    error: { code: error.code, message: error.message, hint: error.hint ?? null },
+    error: { code: error.code, message: error.message, hint: error.hint === undefined ? null : placed(error.hint, session) },
   }
+}
+
+/** The commands of a hint, each with the options that lead to this deploy: a hint runs as it stands. */
+function placed(hint: string, session: Session | null): string {
+  const options = session?.place.options ?? []
+  if (options.length === 0) return hint
+  const runnable = /attach (?:recover --keep|recover|status|log|rollback v\d+|undo v\d+|swap [A-Z_][A-Z0-9_]*|detach [A-Z_][A-Z0-9_]*)(?![\w-])/g
+  return hint.replace(runnable, (command) => [command, ...options.map(shellWord)].join(' '))
 }
 
 /** An operation that was stopped because its time passed was refused, not interrupted. */
@@ -116,7 +133,7 @@ function bugOf(thrown: unknown): AttachError {
   })
 }
 
-async function report(session: Session, command: Command | null, said: Said & Partial<Failed>): Promise<number> {
+async function report(session: Session, command: Command | null, { remarks = [], ...said }: Said & Partial<Failed>): Promise<number> {
   const { host, redactor, heard, speaking, paint } = session
   const document: Document = {
     schema: 'attach/1',
@@ -125,20 +142,20 @@ async function report(session: Session, command: Command | null, said: Said & Pa
     release: null,
     changes: [],
     findings: heard.findings,
-    warnings: heard.warnings,
+    warnings: [...heard.warnings, ...remarks],
     undo: null,
     error: null,
     ...(heard.probes.length > 0 ? { probes: heard.probes } : {}),
     ...said,
   }
   if (speaking.json) {
-    const { jsonText } = await import('../reporters/json.ts')
     host.stdout.write(redactor.redact(jsonText(document)))
     return document.exit
   }
-  const { documentText } = await import('../reporters/human.ts')
-  const { result, error } = documentText(document, { paint, detail: speaking.verbose ? 'more' : 'usual' })
+  const { result, undo, error } = documentText(document, { paint, detail: speaking.verbose ? 'more' : 'usual' })
   host.stdout.write(redactor.redact(result))
+  if (!speaking.quiet) host.stderr.write(redactor.redact(remarks.map(({ message }) => `  ${message}\n`).join('')))
+  host.stdout.write(redactor.redact(undo))
   host.stderr.write(redactor.redact(error))
   return document.exit
 }

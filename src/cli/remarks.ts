@@ -1,14 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Deploy } from '../deploys/locate.ts'
+import type { Warning } from '../domain/document.ts'
 import type { Proposal } from '../engine/operate.ts'
 import { readEnv } from '../formats/dotenv.ts'
+import type { Host } from '../ports/host.ts'
 import type { FileStore } from '../stores/file.ts'
-import type { Session } from './session.ts'
+import type { ChangeCommand } from './commands/change.ts'
 
 /** What is worth knowing once a change stands: what hides it, where its history is, what is still to be done. */
-export function remarkAfter({ plan }: Proposal, deploy: Deploy, store: FileStore, { host, reporter }: Session): void {
-  const note = (code: string, message: string): void => reporter.event({ type: 'note', code, message })
+export function remarksAfter(command: ChangeCommand, { plan }: Proposal, deploy: Deploy, store: FileStore, host: Host): readonly Warning[] {
+  const remarks: Warning[] = []
+  const note = (code: string, message: string): void => {
+    remarks.push({ code, message })
+  }
   for (const { key, after } of plan.changes) {
     for (const name of hidersOf(deploy.path, key)) note('config.shadowed', `${name} also sets ${key} and wins for Next, Vite and Rails.`)
     const exported = host.env[key]
@@ -17,14 +22,51 @@ export function remarkAfter({ plan }: Proposal, deploy: Deploy, store: FileStore
     }
   }
   if (!deploy.exists) note('config.created', `${deploy.label} was created, readable by you alone (0600).`)
-  if (store.journal.begun) note('journal.begun', `History with old values is kept in .attach/ (0700, git-ignored); keep it out of images.`)
+  if (store.journal.begun) note('journal.begun', 'History with old values is kept in .attach/ (0700, git-ignored); keep it out of images.')
+  if (hasArgvSecret(command))
+    note('argv.secret', 'A password in the command line stays in the shell history; KEY=- reads it from stdin, KEY alone asks for it.')
   note('app.restart', 'Restart the app to use it.')
+  return remarks
 }
+
+/** A password that others could have seen: in `ps`, in the history of the shell. */
+function hasArgvSecret(command: ChangeCommand): boolean {
+  if (command.verb === 'attach') return command.pairs.some(({ source }) => isArgvSecret(source))
+  if (command.verb !== 'swap') return false
+  const { to } = command
+  if (to.by === 'parts') return to.parts.password?.from === 'argv'
+  return to.pairs.some(({ source }) => isArgvSecret(source))
+}
+
+const isArgvSecret = (source: { readonly from: string; readonly value?: { reveal(): string } }): boolean =>
+  source.from === 'argv' && /:\/\/[^/?#]*:[^/?#]+@/.test(source.value?.reveal() ?? '')
+
+/** Files that show which readers a project has. */
+const SHOWS: readonly (readonly [file: string, readers: readonly string[]])[] = [
+  ['Dockerfile', ['docker', 'podman']],
+  ['compose.yaml', ['docker', 'compose']],
+  ['compose.yml', ['docker', 'compose']],
+  ['docker-compose.yaml', ['docker', 'compose']],
+  ['docker-compose.yml', ['docker', 'compose']],
+  ['next.config.js', ['next']],
+  ['next.config.mjs', ['next']],
+  ['next.config.ts', ['next']],
+  ['vite.config.js', ['vite']],
+  ['vite.config.ts', ['vite']],
+  ['Gemfile', ['ruby']],
+  ['composer.json', ['phpdotenv', 'symfony']],
+  ['bun.lock', ['bun']],
+  ['deno.json', ['deno']],
+]
+
+/** The readers that the project beside a config shows. */
+export const readersShown = (path: string): ReadonlySet<string> =>
+  new Set(SHOWS.filter(([file]) => existsSync(join(dirname(path), file))).flatMap(([, readers]) => readers))
 
 /** Files beside a config that some readers prefer to it. */
 function hidersOf(path: string, key: string): readonly string[] {
   const name = basename(path)
-  if (!/^\.env(\.(?!local$)[A-Za-z0-9_-]+)?$/.test(name)) return []
+  if (!/^\.env(\.[A-Za-z0-9_-]+)?$/.test(name) || name.endsWith('.local')) return []
   return [`${name}.local`].filter((other) => sets(join(dirname(path), other), key))
 }
 

@@ -1,8 +1,8 @@
+import type { OpenKinds } from '../deploys/kinds.ts'
 import type { Key } from '../domain/change.ts'
 import { AttachError } from '../domain/errors.ts'
 import { Secret } from '../domain/secret.ts'
 import type { Edit, Request } from '../engine/plan.ts'
-import type { OpenKinds } from '../deploys/kinds.ts'
 import type { HandleParts } from '../ports/kind.ts'
 import type { ConfigStore } from '../ports/store.ts'
 import type { Pair, Parts, Source, SwapTo } from './command.ts'
@@ -33,7 +33,13 @@ interface Fetching {
   readonly raw: boolean
 }
 
-async function editsOf(pairs: readonly Pair[], how: Fetching, store: ConfigStore, kinds: OpenKinds, session: Session): Promise<readonly Edit[]> {
+async function editsOf(
+  pairs: readonly Pair[],
+  how: Fetching,
+  store: ConfigStore,
+  kinds: OpenKinds,
+  session: Session,
+): Promise<readonly Edit[]> {
   const edits: Edit[] = []
   for (const { key, source } of pairs) {
     const to = await valueOf(key, source, how, store, session)
@@ -73,13 +79,17 @@ async function valueOf(key: Key, source: Source, how: Fetching, store: ConfigSto
     case 'env': {
       const value = host.env[source.name]
       if (value !== undefined) return new Secret(value)
-      throw new AttachError('USAGE', `the environment variable for ${key} is not set; nothing was contacted`, { hint: 'attach help attach' })
+      throw new AttachError('USAGE', `the environment variable for ${key} is not set; nothing was contacted`, {
+        hint: 'attach help attach',
+      })
     }
     case 'key':
       return await held(source.key, store, session)
     case 'prompt': {
       if (!interactive) {
-        throw new AttachError('USAGE', `${key} needs a handle, and there is no terminal to ask for it`, { hint: `attach ${key}=- reads it from stdin` })
+        throw new AttachError('USAGE', `${key} needs a handle, and there is no terminal to ask for it`, {
+          hint: `attach ${key}=- reads it from stdin`,
+        })
       }
       const answer = await host.stdin.askHidden(`Handle for ${key} (not shown): `, signal)
       if (answer === null) throw new AttachError('REFUSED', `no handle was given for ${key}; nothing was changed`)

@@ -10,7 +10,10 @@ import { exitOf } from './exits.ts'
 
 /** What one command has to say when it is done; main adds the rest of the document. */
 export type Said = Partial<Pick<Document, 'deploy' | 'release' | 'changes' | 'undo' | 'attachments' | 'releases' | 'open' | 'message'>> &
-  Pick<Document, 'exit' | 'outcome'>
+  Pick<Document, 'exit' | 'outcome'> & {
+    /** What is worth knowing once the result is said. */
+    readonly remarks?: readonly Warning[]
+  }
 
 /** One run of the program: the host, how to speak, and what may stop it. */
 export interface Session {
@@ -25,6 +28,8 @@ export interface Session {
   readonly interactive: boolean
   readonly stop: Stop
   readonly heard: Heard
+  /** The options that lead to the deploy of this run, once it is known: hints repeat them. */
+  readonly place: { options: readonly string[] }
 }
 
 /** What was reported while a command ran, for its document. */
@@ -57,6 +62,7 @@ export function openSession(host: Host, speaking: Speaking, paint: Paint, eventT
     paint,
     redactor,
     heard,
+    place: { options: [] },
     signal: controller.signal,
     interactive: speaking.input && !speaking.json && host.stdin.isTerminal && host.stderr.isTerminal,
     stop: listen(host, controller),
@@ -70,7 +76,7 @@ export function openSession(host: Host, speaking: Speaking, paint: Paint, eventT
 }
 
 function hear(event: Event, heard: Heard): void {
-  if (event.type === 'note') heard.warnings.push({ code: event.code, message: event.message })
+  if (event.type === 'note' || event.type === 'detail') heard.warnings.push({ code: event.code, message: event.message })
   if (event.type === 'recovered') heard.warnings.push({ code: 'journal.recovered', message: event.message })
   if (event.type === 'probed') {
     const { key, kind, identity, side, report } = event

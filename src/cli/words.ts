@@ -1,8 +1,8 @@
 import type { Key } from '../domain/change.ts'
+import { nearest } from '../domain/nearest.ts'
 import { Secret } from '../domain/secret.ts'
 import type { Pair, Source, Target } from './command.ts'
 import { argument, isPlain, type Line, shown, usage, type Word } from './line.ts'
-import { nearest } from '../domain/nearest.ts'
 import { flag, list, onceFromStdin, shownKey, text } from './values.ts'
 import type { VerbName } from './verbs.ts'
 

@@ -28,7 +28,11 @@ export function openKinds(redactor: Redactor): OpenKinds {
     learn,
     isHandle: (value) => rowFor(value) !== undefined,
     describe: targetOf,
-    sketch: (value) => ({ kind: kindOf(value), provider: providerOf(piecesOf(value)?.host ?? '').provider ?? null, target: targetOf(value) }),
+    sketch: (value) => ({
+      kind: kindOf(value),
+      provider: providerOf(piecesOf(value)?.host ?? '').provider ?? null,
+      target: targetOf(value),
+    }),
     read: async (value, recognition) => resourceOf(await load(value, recognition), value),
     replaceParts: async (handle, parts, recognition) => (await load(handle, recognition)).replaceParts(handle, parts),
   }
@@ -67,7 +71,9 @@ interface Pieces {
 
 /** A value taken apart by its looks alone. Null: it is no URL, or one whose secret could stand anywhere. */
 function piecesOf(value: Handle): Pieces | null {
-  const match = /^([a-z][a-z0-9+.-]*):\/\/(?:([^:@/?#]*)(?::[^@/?#]*)?@)?(\[[^\]@]*\]|[^:@/?#]*)(?::(\d+))?(\/[^@?#]*)?(\?[^@#]*)?$/i.exec(value.reveal())
+  const match = /^([a-z][a-z0-9+.-]*):\/\/(?:([^:@/?#]*)(?::[^@/?#]*)?@)?(\[[^\]@]*\]|[^:@/?#]*)(?::(\d+))?(\/[^@?#]*)?(\?[^@#]*)?$/i.exec(
+    value.reveal(),
+  )
   if (match === null) return null
   const [, scheme = '', user = '', host = '', port = '', path = ''] = match
   return { scheme: scheme.toLowerCase(), user, host, port, path }

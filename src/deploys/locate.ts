@@ -57,7 +57,8 @@ export function expectThere(deploy: Deploy): void {
 /** For `attach`: a plain `.env` is made where no other one can be meant, anything else only when asked for. Throws USAGE. */
 export function expectMayBeMade(deploy: Deploy, asked: 'create' | 'usual'): void {
   if (deploy.exists || asked === 'create') {
-    if (!isDirectory(dirname(deploy.path))) throw new AttachError('USAGE', `the directory of ${deploy.label} does not exist`, { hint: 'mkdir it first' })
+    if (!isDirectory(dirname(deploy.path)))
+      throw new AttachError('USAGE', `the directory of ${deploy.label} does not exist`, { hint: 'mkdir it first' })
     return
   }
   const directory = dirname(deploy.path)

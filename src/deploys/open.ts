@@ -1,6 +1,6 @@
-import type { Deploy } from './locate.ts'
 import type { Host } from '../ports/host.ts'
 import { FileStore } from '../stores/file.ts'
+import type { Deploy } from './locate.ts'
 
 /** How long a writer waits for another one, in milliseconds, when nobody says otherwise. */
 export const LOCK_TIMEOUTS = { terminal: 10_000, elsewhere: 60_000 } as const

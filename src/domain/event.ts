@@ -24,7 +24,8 @@ export type Event =
   | { readonly type: 'waiting'; readonly reason: string }
   | { readonly type: 'recovered'; readonly message: string }
   | { readonly type: 'note'; readonly code: string; readonly message: string }
-  | { readonly type: 'detail'; readonly message: string }
+  /** For -v and JSON. */
+  | { readonly type: 'detail'; readonly code: string; readonly message: string }
 
 /** The same type without any secret in it. Where there is one, the assertion below does not compile. */
 type WithoutSecret<T> = T extends Secret ? never : T extends object ? { readonly [name in keyof T]: WithoutSecret<T[name]> } : T

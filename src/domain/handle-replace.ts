@@ -9,10 +9,15 @@ export interface Edit extends Range {
 export const encodePart = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*~]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
 
-/** Every byte outside the edits is kept. Edits do not overlap. */
+/** Every byte outside the edits is kept. Edits do not overlap; those that insert at one place do so in the order given. */
 export function edited(text: string, edits: readonly Edit[]): string {
-  const sorted = [...edits].sort((a, b) => b.start - a.start)
-  return sorted.reduce((result, { start, end, text: next }) => result.slice(0, start) + next + result.slice(end), text)
+  let result = ''
+  let at = 0
+  for (const edit of [...edits].sort((a, b) => a.start - b.start || a.end - b.end)) {
+    result += text.slice(at, edit.start) + edit.text
+    at = edit.end
+  }
+  return result + text.slice(at)
 }
 
 /** User and password in the authority. */
@@ -34,7 +39,7 @@ export function editAuthority(split: SplitHandle, { host, port }: { readonly hos
     edits.push(
       split.port === null ? { start: split.hostRange.end, end: split.hostRange.end, text: `:${port}` } : { ...split.port, text: port },
     )
-  return merged(edits)
+  return edits
 }
 
 /** The path without its leading `/`. */
@@ -54,11 +59,4 @@ export function editQuery(split: SplitHandle, key: string, value: string): Edit 
 export function checkPort(port: string): void {
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535)
     throw invalid('would get a port that is not a number from 1 to 65535', 'give --port a number from 1 to 65535')
-}
-
-/** Two insertions at one place become one, in order. */
-function merged(edits: readonly Edit[]): readonly Edit[] {
-  const [host, port] = edits
-  if (host === undefined || port === undefined || host.end !== port.start) return edits
-  return [{ start: host.start, end: port.end, text: host.text + port.text }]
 }

@@ -12,10 +12,10 @@ export function refuseWrongShape(text: string, grammar: HandleGrammar): void {
 
 /** Placeholders and masked values that were copied from a manual, a template or a log. */
 export function refusePlaceholder(raw: string, part: string): void {
-  if (TEMPLATE.test(raw))
-    throw invalid(`has a placeholder instead of the ${part}`, `put the real ${part} there; a literal $ is written %24, { is %7B, < is %3C`)
   if (MASKED.test(raw))
     throw invalid(`has a masked ${part}, as tools print it`, `put the real ${part} there, or read it from where it is kept: KEY=-`)
+  if (TEMPLATE.test(raw))
+    throw invalid(`has a placeholder instead of the ${part}`, `put the real ${part} there; a literal $ is written %24, { is %7B, < is %3C`)
   if (SAMPLE.test(raw))
     throw invalid(
       `has a sample word instead of the ${part}`,
@@ -24,8 +24,8 @@ export function refusePlaceholder(raw: string, part: string): void {
 }
 
 const TEMPLATE =
-  /^<[^<>]*>$|\$\{[^}]*\}|\{\{.*\}\}|^\$[A-Z_][A-Z0-9_]*$|^\$\(.*\)$|^\{[a-z_ -]+\}$|^\[(your|my|the)?[a-z_ -]*\]$|^%[A-Z_]+%$/i
-const MASKED = /^\*{2,}$|^x{3,}$|^[•●]+$|^…$|^\.{3,}$|^\[?(redacted|secret|hidden|filtered|masked)\]?$/i
+  /^<[^<>]*>$|\$\{[^}]*\}|\{\{.*\}\}|^\$[A-Z_][A-Z0-9_]*$|^\$\(.*\)$|^\{[a-z_ -]+\}$|^\[(your|my|the|insert|db|user|host|pass)[a-z_ -]*\]$|^%[A-Z_]+%$/i
+const MASKED = /^\*{2,}$|^x{3,16}$|^[•●]+$|^…$|^\.{3,}$|^\[?(redacted|secret|hidden|filtered|masked)\]?$/i
 const SAMPLE =
   /^(change|replace|fill)[-_]?(me|this|it|in)$|^your[-_]?(own[-_])?(db[-_]?|database[-_]?)?(password|passwd|pass|user|username|name|host|hostname|database|db|secret|token)([-_]?here)?$|^(todo|tbd|placeholder|insert[-_]?.*here)$/i
 

@@ -56,7 +56,7 @@ function userinfo(text: string, start: number, end: number): [Part | null, Part 
   const userEnd = colon < 0 ? end : start + colon
   const user = userEnd === start ? null : decoded(text, { start, end: userEnd }, 'user')
   const password = colon < 0 ? null : decoded(text, { start: userEnd + 1, end }, 'password')
-  if (user !== null) printable(user, 'user')
+  if (user !== null) refuseHidden(user, 'user')
   return [user, password]
 }
 
@@ -73,7 +73,7 @@ function hostAndPort(text: string, range: Range): Pick<SplitHandle, 'host' | 'ho
   if (bracketed !== null && !/^[0-9a-f:.]+(%25[\w.-]+|%[\w.-]+)?$/i.test(bracketed[1] ?? ''))
     throw invalid('has a broken IPv6 address', 'write [::1]:5432')
   const host = inner.start === inner.end ? null : bracketed === null ? decoded(text, inner, 'host') : zoned(text, inner)
-  if (host !== null) printable(host, 'host')
+  if (host !== null) refuseHidden(host, 'host')
   const port = colon < 0 ? null : portOf(text, { start: hostEnd + 1, end: range.end })
   if (host === null && port !== null) throw invalid('has a port and no host', 'write HOST:PORT')
   return { host, hostRange: { start: range.start, end: hostEnd }, port }
@@ -145,6 +145,6 @@ function decoded(text: string, range: Range, part: string): Part {
 }
 
 /** What is shown to people may not move their cursor. Throws HANDLE_INVALID. */
-export function printable(part: Pick<Part, 'text'>, name: string): void {
+export function refuseHidden(part: Pick<Part, 'text'>, name: string): void {
   if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(part.text)) throw invalid(`has a control or invisible character in its ${name}`, 'remove it')
 }

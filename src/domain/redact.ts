@@ -36,7 +36,9 @@ function formsOf(value: string): readonly string[] {
 /** Base64 of a text inside another text depends on where it begins: the three forms, less the characters that mix with the neighbours. */
 function base64Forms(plain: string): readonly string[] {
   return [0, 1, 2].flatMap((offset) => {
-    const encoded = Buffer.from('\0'.repeat(offset) + plain).toString('base64').replace(/=+$/, '')
+    const encoded = Buffer.from('\0'.repeat(offset) + plain)
+      .toString('base64')
+      .replace(/=+$/, '')
     const from = [0, 2, 3][offset] ?? 0
     const whole = Math.floor(((offset + Buffer.byteLength(plain)) * 8) / 6)
     const form = encoded.slice(from, whole)
@@ -46,7 +48,10 @@ function base64Forms(plain: string): readonly string[] {
 
 /** encodeURIComponent throws on a lone surrogate; a secret may be anything. */
 function percentEncoded(plain: string): string {
-  return encodeURIComponent(Buffer.from(plain).toString('utf8')).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)
+  return encodeURIComponent(Buffer.from(plain).toString('utf8')).replace(
+    /[!'()*]/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
 }
 
 function percentDecoded(value: string): string {
@@ -77,7 +82,13 @@ export function secretsIn(value: string): readonly string[] {
   const secrets = colon >= 0 ? [userinfo.slice(colon + 1)] : []
   for (const [, name = '', part = ''] of rest.matchAll(/[?&;]([^=&;#]+)=([^&;#]*)/g)) if (SECRET_NAME.test(name)) secrets.push(part)
   if (secrets.some((secret) => secret !== '')) secrets.push(value)
-  const shown = [rest.slice(userinfo.length).replace(/^@/, '').split(/[:/?#]/)[0] ?? '', userinfo.slice(0, Math.max(colon, 0))]
+  const shown = [
+    rest
+      .slice(userinfo.length)
+      .replace(/^@/, '')
+      .split(/[:/?#]/)[0] ?? '',
+    userinfo.slice(0, Math.max(colon, 0)),
+  ]
   return secrets.filter((secret) => secret !== '' && !shown.includes(secret))
 }
 

@@ -1,7 +1,19 @@
 import { type Change, type Key, same } from '../domain/change.ts'
 import { AttachError, assert, isAttachError } from '../domain/errors.ts'
 import type { Close, Head, Intent, Release, ValuesId, Verb } from '../domain/operation.ts'
-import { type Context, claim, close, decide, type Opened, orIncomplete, RECOVER, type Running, STEADY, stamp } from './protocol.ts'
+import {
+  type Context,
+  claim,
+  close,
+  decide,
+  type Opened,
+  orIncomplete,
+  RECOVER,
+  type Running,
+  STEADY,
+  stamp,
+  whatHappened,
+} from './protocol.ts'
 
 /** What an operation is to do. */
 export interface Plan {
@@ -93,11 +105,9 @@ const abandon = (opened: Opened, context: Context): Promise<unknown> => close(op
 /** Nothing can have changed, whether the intent stands or not: no write was sent. */
 function notBegun(cause: unknown): AttachError {
   if (isAttachError(cause, 'BUSY', 'INTERRUPTED')) return cause
-  const known = isAttachError(cause)
-  const code = known && cause.effect === 'none' ? cause.code : 'UNAVAILABLE'
-  const why = known ? cause.message : 'the journal did not answer'
-  return new AttachError(code, `not begun: ${why}; the config was not touched`, {
-    hint: (known ? cause.hint : undefined) ?? RECOVER,
+  const proved = isAttachError(cause) && cause.effect === 'none'
+  return new AttachError(proved ? cause.code : 'UNAVAILABLE', `not begun: ${whatHappened(cause)}; the config was not touched`, {
+    hint: (proved ? cause.hint : undefined) ?? RECOVER,
     cause,
   })
 }

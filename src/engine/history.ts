@@ -1,4 +1,4 @@
-import { type Change, type Key, type Value, invert, same } from '../domain/change.ts'
+import { type Change, invert, type Key, same, type Value } from '../domain/change.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
 import type { Close, Head, Intent, Release, Seq } from '../domain/operation.ts'
 import type { Journal } from '../ports/journal.ts'
@@ -51,7 +51,12 @@ export async function releasesAfter(downTo: Release, journal: Journal, head: Hea
 }
 
 /** What the last release that touched each of `keys` wrote. A key is missing where that is no longer kept, or never was. */
-export async function lastWritten(keys: ReadonlySet<Key>, journal: Journal, head: Head, signal: AbortSignal): Promise<ReadonlyMap<Key, Value>> {
+export async function lastWritten(
+  keys: ReadonlySet<Key>,
+  journal: Journal,
+  head: Head,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<Key, Value>> {
   const written = new Map<Key, Value>()
   const wanted = new Set(keys)
   const oldest = head.release === 0 ? 1 : await journal.oldestKept(signal)
@@ -77,7 +82,10 @@ export function changesBackTo(later: readonly Released[], { entries }: Snapshot)
 
 /** The inverse of one release, on what stands now. */
 export function changesUndoing({ changes }: Released, { entries }: Snapshot): readonly Change[] {
-  return changes.map(invert).map(({ key, after }) => ({ key, before: entries.get(key) ?? null, after })).filter(moves)
+  return changes
+    .map(invert)
+    .map(({ key, after }) => ({ key, before: entries.get(key) ?? null, after }))
+    .filter(moves)
 }
 
 /** What each key held right after the newest of `releases` that touched it. */
@@ -90,7 +98,9 @@ export function afterLast(releases: readonly Released[]): ReadonlyMap<Key, Value
 const moves = ({ before, after }: Change): boolean => !same(before, after)
 
 export const noLongerKept = (release: Release, oldest: Release): AttachError =>
-  new AttachError('REFUSED', `the values of v${release} are no longer kept; the oldest kept is v${oldest}; nothing was changed`, { hint: 'attach log' })
+  new AttachError('REFUSED', `the values of v${release} are no longer kept; the oldest kept is v${oldest}; nothing was changed`, {
+    hint: 'attach log',
+  })
 
 async function recallIfKept(intent: Intent, journal: Journal, signal: AbortSignal): Promise<readonly Change[]> {
   try {

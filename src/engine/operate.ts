@@ -1,13 +1,13 @@
-import { type Change, type Key, isEmpty, same } from '../domain/change.ts'
-import { AttachError, isAttachError } from '../domain/errors.ts'
+import { type Change, isEmpty, type Key, same } from '../domain/change.ts'
 import { effectOf } from '../domain/effect.ts'
+import { AttachError, isAttachError } from '../domain/errors.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { Close, Head, Shown } from '../domain/operation.ts'
 import type { Rehearsal, Snapshot } from '../ports/store.ts'
 import { apply } from './apply.ts'
 import { lastWritten, releasesAfter } from './history.ts'
-import { type Known, type Plan, type Planned, type Request, plan, rollbackTarget, undoTarget } from './plan.ts'
-import { type Expectation, type Preflight, type ProbeSetting, type Recognised, preflight, recognise } from './preflight.ts'
+import { type Known, type Plan, type Planned, plan, type Request, rollbackTarget, undoTarget } from './plan.ts'
+import { type Expectation, type Preflight, type ProbeSetting, preflight, type Recognised, recognise } from './preflight.ts'
 import type { Context } from './protocol.ts'
 import { recover } from './recover.ts'
 
@@ -112,7 +112,9 @@ async function makeQuiet({ run, lockTimeoutMs }: Wish, operation: Operation): Pr
     if (closed === null) continue
     reporter.event({ type: 'recovered', message: `${who} was left open by a process that is gone: closed as ${closed.verdict}` })
     if (effectOf(closed) === 'unknown') {
-      throw new AttachError('INCOMPLETE', `${who} was closed, but the app did not settle; the asked-for change was not begun`, { hint: 'attach recover' })
+      throw new AttachError('INCOMPLETE', `${who} was closed, but the app did not settle; the asked-for change was not begun`, {
+        hint: 'attach recover',
+      })
     }
   }
   throw new AttachError('BUSY', 'other attach commands keep this config busy; nothing was changed', { hint: 'run the command again' })
@@ -156,7 +158,9 @@ async function planAgain(busy: AttachError, wish: Wish, agreed: Plan, operation:
   const { planned } = await look(wish, operation)
   if (planned.type === 'plan' && isSamePlan(planned.plan, agreed)) return planned.plan
   const keys = agreed.changes.map(({ key }) => key).join(', ')
-  throw new AttachError('CONFLICT', `${keys} was changed by another attach command meanwhile; nothing was changed by this one`, { hint: 'attach log' })
+  throw new AttachError('CONFLICT', `${keys} was changed by another attach command meanwhile; nothing was changed by this one`, {
+    hint: 'attach log',
+  })
 }
 
 const isSamePlan = (a: Plan, b: Plan): boolean =>
@@ -182,7 +186,7 @@ function recorded(wish: Wish, { preflight, recognised }: Proposal) {
     revertible: preflight?.revertible ?? true,
     ...(wish.message === null ? {} : { message: wish.message }),
     ...(wish.allowed.length === 0 ? {} : { allowed: wish.allowed }),
-    ...(wish.probe === 'skip' && asked ? { unprobed: true } : {}),
+    ...(preflight === null && asked ? { unprobed: true } : {}),
   }
 }
 

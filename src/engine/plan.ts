@@ -1,8 +1,8 @@
-import { type Change, type Key, type Value, isEmpty, same } from '../domain/change.ts'
+import { type Change, isEmpty, type Key, same, type Value } from '../domain/change.ts'
 import { AttachError } from '../domain/errors.ts'
 import type { Head, Release, Verb } from '../domain/operation.ts'
 import type { Snapshot } from '../ports/store.ts'
-import { type Released, afterLast, changesBackTo, changesUndoing, editedOutside } from './history.ts'
+import { afterLast, changesBackTo, changesUndoing, editedOutside, type Released } from './history.ts'
 
 export interface Edit {
   readonly key: Key
@@ -74,7 +74,9 @@ function planEdits(verb: 'attach' | 'swap', edits: readonly Edit[], known: Known
   const empty = verb === 'swap' ? changes.find(({ before }) => isEmpty(before)) : undefined
   if (empty !== undefined) {
     const found = empty.before === null ? 'is not attached' : 'stands there empty'
-    throw new AttachError('REFUSED', `${empty.key} ${found}, and swap replaces what a key holds; nothing was changed`, { hint: `attach ${empty.key}` })
+    throw new AttachError('REFUSED', `${empty.key} ${found}, and swap replaces what a key holds; nothing was changed`, {
+      hint: `attach ${empty.key}`,
+    })
   }
   const moved = changes.filter(({ before, after }) => !same(before, after))
   if (moved.length === 0) return { type: 'unchanged', keys: changes.map(({ key }) => key) }
@@ -83,7 +85,9 @@ function planEdits(verb: 'attach' | 'swap', edits: readonly Edit[], known: Known
 
 function planDetach(keys: readonly Key[], known: Known): Planned {
   const { entries } = known.snapshot
-  const changes = keys.map((key): Change => ({ key, before: entries.get(key) ?? null, after: null })).filter(({ before }) => before !== null)
+  const changes = keys
+    .map((key): Change => ({ key, before: entries.get(key) ?? null, after: null }))
+    .filter(({ before }) => before !== null)
   return changes.length === 0 ? { type: 'unchanged', keys } : planned('detach', changes, known)
 }
 
@@ -122,9 +126,13 @@ function refuseToggling(later: readonly Released[], before: Release): void {
   const last = later[0]
   if (last === undefined || (last.intent.verb !== 'rollback' && last.intent.verb !== 'undo')) return
   const { release, intent } = last
-  throw new AttachError('REFUSED', `the last release, v${release}, was itself a ${intent.verb}; say which release is meant; nothing was changed`, {
-    hint: `attach undo v${release} to take the ${intent.verb} back, or attach rollback v${Math.max(before - 1, 0)} to go further back`,
-  })
+  throw new AttachError(
+    'REFUSED',
+    `the last release, v${release}, was itself a ${intent.verb}; say which release is meant; nothing was changed`,
+    {
+      hint: `attach undo v${release} to take the ${intent.verb} back, or attach rollback v${Math.max(before - 1, 0)} to go further back`,
+    },
+  )
 }
 
 const editedSince = (keys: readonly Key[], hint: string): AttachError =>
@@ -132,4 +140,5 @@ const editedSince = (keys: readonly Key[], hint: string): AttachError =>
     hint: `${hint}, or --allow config.edited to go on over the edit`,
   })
 
-const nothingThere = (why: string, hint = 'attach log'): AttachError => new AttachError('REFUSED', `nothing to go back to: ${why}`, { hint })
+const nothingThere = (why: string, hint = 'attach log'): AttachError =>
+  new AttachError('REFUSED', `nothing to go back to: ${why}`, { hint })

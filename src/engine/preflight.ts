@@ -1,4 +1,4 @@
-import { type Change, type Key, isEmpty } from '../domain/change.ts'
+import { type Change, isEmpty, type Key } from '../domain/change.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
 import type { Side } from '../domain/event.ts'
 import type { Finding } from '../domain/finding.ts'
@@ -62,7 +62,11 @@ export async function read(key: string, value: Secret, recognition: Recognition,
     return await kinds.read(value, recognition)
   } catch (error) {
     if (!isAttachError(error, 'HANDLE_INVALID')) throw error
-    throw new AttachError('HANDLE_INVALID', `${key}: ${error.message}; nothing was contacted`, error.hint === undefined ? {} : { hint: error.hint })
+    throw new AttachError(
+      'HANDLE_INVALID',
+      `${key}: ${error.message}; nothing was contacted`,
+      error.hint === undefined ? {} : { hint: error.hint },
+    )
   }
 }
 
@@ -115,7 +119,8 @@ export function whereOf({ identity: { host, port } }: Resource): string {
 /** Null: it is what was expected. */
 export function failureOf({ key, resource, report }: Probed, expected: Expectation): AttachError | null {
   const where = whereOf(resource)
-  if (!report.ok) return new AttachError('PROBE_FAILED', `${key}: ${where} failed at ${report.failedAt}: ${report.reason}`, { hint: report.hint })
+  if (!report.ok)
+    return new AttachError('PROBE_FAILED', `${key}: ${where} failed at ${report.failedAt}: ${report.reason}`, { hint: report.hint })
   const { role, writable } = report.facts
   const found = role === 'replica' ? 'is a replica' : writable === false ? 'is read-only' : 'is a primary'
   const instead = (hint: string): AttachError =>

@@ -35,10 +35,10 @@ export type Found = 'old' | 'new' | 'neither'
 export const STEADY: AbortSignal = new AbortController().signal
 
 /** From here on nobody else writes for this operation, late requests of ours included. */
-export async function claim<O extends Opened>(opened: O, { undo, landed }: Decision, context: Context): Promise<O> {
+export async function claim<O extends Opened>(opened: O, { undo, landed }: Decision, context: Context, signal = STEADY): Promise<O> {
   const { intent } = opened.open
   const entry: Claim = { type: 'claim', seq: opened.seq + 1, intent: intent.seq, undo, landed, ...stamp(context) }
-  await context.store.journal.append(entry, STEADY)
+  await context.store.journal.append(entry, signal)
   return { ...opened, seq: entry.seq, open: { intent, undo, landed } }
 }
 
@@ -78,15 +78,8 @@ export async function orIncomplete<T>({ open }: Opened, stands: string, steps: (
     return await steps()
   } catch (cause) {
     if (isAttachError(cause, 'INCOMPLETE')) throw cause
-    const why = isAttachError(cause, 'BUSY', 'CLAIMED')
-      ? 'another process took it over'
-      : isAttachError(cause)
-        ? cause.message
-        : 'a bug of ours'
-    throw new AttachError('INCOMPLETE', `the change of ${keysOf(open)} was begun and not finished: ${why}; ${stands}`, {
-      hint: RECOVER,
-      cause,
-    })
+    const why = isAttachError(cause, 'BUSY', 'CLAIMED') ? 'another process took it over' : whatHappened(cause)
+    throw new AttachError('INCOMPLETE', `${subject(open)} was begun and not finished: ${why}; ${stands}`, { hint: RECOVER, cause })
   }
 }
 
@@ -94,6 +87,9 @@ export const RECOVER = 'attach recover'
 export const RECOVER_KEEP = 'attach recover --keep'
 
 export const keysOf = ({ intent }: Open): string => intent.shown.map(({ key }) => key).join(', ')
+
+/** Of "what happened; what stands now" the first. What one request left behind is not what the operation left behind. */
+export const whatHappened = (cause: unknown): string => (isAttachError(cause) && cause.message.split(';')[0]) || 'a bug of ours'
 
 export const stamp = ({ by, now }: Context): { by: Actor; at: string } => ({ by, at: now() })
 
@@ -118,7 +114,7 @@ async function putBack(running: Running, context: Context): Promise<Close> {
     try {
       await context.store.write(running.changes.map(invert), { ifHead: running.seq }, STEADY)
     } catch (error) {
-      if (isAttachError(error, 'CONFLICT')) throw neither(running, error)
+      if (isAttachError(error, 'CONFLICT')) return await afterEdit(running, context, error)
       if (isAttachError(error) && error.effect === 'none') throw error
       const claimed = await claim(running, running.open, context)
       await expectOld(claimed, context)
@@ -127,6 +123,14 @@ async function putBack(running: Running, context: Context): Promise<Close> {
     return await settleBack(running, context)
   })
 }
+
+/** Somebody put the old values back by hand, or edited a key otherwise: then nothing is put back. */
+async function afterEdit(running: Running, context: Context, cause: unknown): Promise<Close> {
+  if ((await look(running, context)) !== 'old') throw neither(running, cause)
+  return await settleBack(running, context)
+}
+
+const subject = (open: Open): string => (open.intent.shown.length === 0 ? 'the run of hook and health' : `the change of ${keysOf(open)}`)
 
 const settle = async ({ signal, settle }: Context): Promise<Settled> => (signal.aborted ? 'no' : await settle(signal))
 

@@ -14,6 +14,7 @@ import {
   type Running,
   STEADY,
   settleStanding,
+  whatHappened,
 } from './protocol.ts'
 
 /**
@@ -76,16 +77,19 @@ async function recall({ open }: Opened, { store, signal }: Context): Promise<Run
     return await store.journal.recall(open.intent, signal)
   } catch (cause) {
     if (!isAttachError(cause, 'REFUSED', 'DAMAGED')) throw cause
-    const what = `the values of the open change of ${keysOf(open)} cannot be read: ${cause.message}; nothing was done`
+    const what = `the values of the open change of ${keysOf(open)} cannot be read: ${whatHappened(cause)}; nothing was done`
     throw new AttachError('INCOMPLETE', what, { hint: RECOVER_KEEP, cause })
   }
 }
 
-/** Claim first. In any other order a slow write lands between the look and the decision. A claim that is refused has changed nothing. */
+/**
+ * Claim first. In any other order a slow write lands between the look and the decision. A claim waits for an owner that is alive: so long a
+ * wish to stop is heard. One that is refused has changed nothing.
+ */
 async function takeOver<O extends Opened>(opened: O, context: Context): Promise<O> {
   stopIfAsked(context)
   try {
-    return await claim(opened, opened.open, context)
+    return await claim(opened, opened.open, context, context.signal)
   } catch (cause) {
     if (isAttachError(cause) && cause.effect === 'none') throw cause
     return await orIncomplete(opened, UNDECIDED, () => Promise.reject(cause))

@@ -3,7 +3,8 @@ import { AttachError, assert } from '../domain/errors.ts'
 import { Secret } from '../domain/secret.ts'
 import { type Attempt, type Draft, dominantLineEnd, draft, type Outline, outline, type Target } from './env-draft.ts'
 import { type EnvNote, notesOn, writtenBy } from './env-notes.ts'
-import { keepsTheRest, ownObjection, type Proof, readerObjection } from './env-proof.ts'
+import { keepsTheRest, ownObjection, type Proof } from './env-proof.ts'
+import { readerObjection } from './env-readers.ts'
 import { followersOf } from './env-references.ts'
 import { type Scan, scan, valueAt } from './env-scan.ts'
 import { refusal } from './env-style.ts'
@@ -36,8 +37,8 @@ export interface EnvEdit {
 
 export interface EnvEditOptions {
   /**
-   * Puts back a value that stood in a file before: one that no style carries to every reader is written in the style that carries it at
-   * least to `dotenv`, where others refuse it. Default false.
+   * Puts back values that stood in this file before. Over a bare value the old one is written bare again if `dotenv` reads it so, whatever
+   * other readers make of it: that is how it stood. A value that no style carries to every reader is not refused. Default false.
    */
   readonly restoring?: boolean
 }

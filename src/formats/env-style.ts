@@ -56,14 +56,14 @@ export function stylesFor(value: string, present: Present | null): readonly Styl
 }
 
 /**
- * Every style in which `dotenv` reads `value` back, the present one first: for putting back a value that stood in the file, which may be
- * one that `refusal` would not let in.
+ * Every style in which `dotenv` may read `value` back, the likeliest first: for putting back a value that stood in the file, which may be
+ * one that `refusal` would not let in. This writer never takes quotes away, so where a bare value stands now, the old one was bare too.
  */
 export function restoringStyles(value: string, present: Present | null): readonly Style[] {
-  const plain = [...(present === null ? [] : [present.quote]), '', "'", '"', '`'] as const
-  const styles: Style[] = distinct([...stylesFor(value, present).map(({ quote }) => quote), ...plain]).map((quote) =>
-    written(value, quote, present),
-  )
+  const quotes: Quote[] = present?.quote === '' ? [''] : []
+  quotes.push(...stylesFor(value, present).map(({ quote }) => quote))
+  if (present !== null && !value.includes(present.quote)) quotes.push(present.quote)
+  const styles = distinct([...quotes, '', "'", '"', '`']).map((quote) => written(value, quote, present))
   const escaped = value.replaceAll('\n', '\\n').replaceAll('\r', '\\r')
   return escaped === value ? styles : [...styles, { quote: '"', body: escaped }]
 }

@@ -34,7 +34,7 @@ export const wrongProtocol = (
 ): Omit<ProbeFailure, 'failedAt'> => ({
   class: 'permanent',
   code: 'wrong-protocol',
-  reason: protocol === 'TLS' ? 'the server speaks TLS there, and the handle does not' : `${protocol} answers there, not ${service}`,
+  reason: protocol === 'TLS' ? 'TLS is spoken there from the first byte on' : `${protocol} answers there, not ${service}`,
   hint: protocol === 'TLS' && scheme.tls !== null ? `ask for TLS: ${scheme.tls}` : 'check the port',
 })
 

@@ -1,7 +1,7 @@
 import type { Finding } from '../domain/finding.ts'
 import type { Handle, Identity, TlsMode } from '../domain/handle.ts'
 import { type HandleGrammar, invalid, type SplitHandle } from '../domain/handle-grammar.ts'
-import { printable, queryText, splitHandle } from '../domain/handle-split.ts'
+import { queryText, refuseHidden, splitHandle } from '../domain/handle-split.ts'
 import { Secret } from '../domain/secret.ts'
 import type { Address } from '../net/dial.ts'
 import { hostName } from './host.ts'
@@ -85,7 +85,7 @@ export function parsePostgres(handle: Handle): Postgres {
     [user, 'user'],
     [database, 'database'],
   ] as const)
-    if (text !== null) printable({ text }, name)
+    if (text !== null) refuseHidden({ text }, name)
   const tls = tlsOf(split, host)
   const resource = {
     scheme: split.scheme,
@@ -122,7 +122,7 @@ function whereOf(split: SplitHandle): { readonly address: Address; readonly host
   const text = nonEmpty(queryText(split, 'host')) ?? nonEmpty(queryText(split, 'hostaddr')) ?? split.host?.text
   if (text === undefined) throw invalid('names no host', `write ${POSTGRES_GRAMMAR.example}, or ?host=/var/run/postgresql for a socket`)
   if (text.includes(',')) throw invalid('names several hosts; one host only', 'name the primary, or the address that always leads to it')
-  printable({ text }, 'host')
+  refuseHidden({ text }, 'host')
   const port = portOf(split)
   if (text.startsWith('/')) {
     const path = `${text.replace(/\/+$/, '')}/.s.PGSQL.${port}`

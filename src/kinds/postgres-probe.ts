@@ -17,7 +17,7 @@ import { explained, Failed, probing, type Run, reachServer } from './probing.ts'
 import { negotiated, tlsFindings, trustOf } from './tls.ts'
 
 const SERVICE = 'PostgreSQL'
-const ASK_FOR_TLS = 'sslmode=require'
+const ASK_FOR_TLS = 'sslmode=require&sslnegotiation=direct'
 
 /** Resolve, connect, SSLRequest, login, and one question inside a read-only transaction. Writes nothing. */
 export function probePostgres(resource: Postgres, context: ProbeContext): Promise<ProbeReport> {

@@ -46,7 +46,7 @@ function replaceParts(handle: Handle, { host, port, name, user, password }: Hand
     ...(inQuery('user', user) || user === undefined ? {} : { user }),
     ...(inQuery('password', secret) || secret === undefined ? {} : { password: secret }),
   }
-  edits.push(...editAuthority(split, authority), ...editUserinfo(split, userinfo))
+  edits.push(...editUserinfo(split, userinfo), ...editAuthority(split, authority))
   if (!inQuery('dbname', name) && name !== undefined) edits.push(editPath(split, encodePart(name)))
   const next = new Secret(edited(text, edits))
   parsePostgres(next)

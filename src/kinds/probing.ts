@@ -148,7 +148,8 @@ export async function explained(
   const puzzling = error instanceof NetError && (run.at === 'secure' || run.at === 'speak') && PUZZLING.has(error.code)
   if (!puzzling || run.signal.aborted || run.left < 50) return error
   const hungUp = error.code === 'closed' || error.code === 'ECONNRESET'
-  const protocol = await sniff(address, { ms: Math.min(900, run.left * 0.8), signal: run.signal, now: run.now, hungUp })
+  const ask = !hungUp ? 'text' : service !== 'PostgreSQL' && 'port' in address && POSTGRES_PORTS.has(address.port) ? 'postgres' : 'tls'
+  const protocol = await sniff(address, { ms: Math.min(900, run.left * 0.8), signal: run.signal, now: run.now, ask })
   if (protocol === service && run.at === 'secure') return new Failed(PLAIN_TEXT)
   return protocol === null || protocol === service ? error : new Failed(wrongProtocol(protocol, service, { tls }))
 }
@@ -159,6 +160,9 @@ const PLAIN_TEXT = {
   reason: 'the server speaks plain text there, and the handle asks for TLS',
   hint: 'use the TLS port; or ask for no TLS if the way there is safe',
 } as const
+
+/** Where a port that hangs up is more likely PostgreSQL than TLS. */
+const POSTGRES_PORTS = new Set([5432, 5433, 6432, 6543])
 
 const PUZZLING = new Set(['timeout', 'closed', 'ECONNRESET', 'protocol', 'EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'too-much'])
 

@@ -1,7 +1,7 @@
 import type { Finding } from '../domain/finding.ts'
 import type { Handle, Identity, TlsMode } from '../domain/handle.ts'
 import { type HandleGrammar, invalid, type SplitHandle } from '../domain/handle-grammar.ts'
-import { printable, queryText, splitHandle } from '../domain/handle-split.ts'
+import { queryText, refuseHidden, splitHandle } from '../domain/handle-split.ts'
 import { Secret } from '../domain/secret.ts'
 import type { Address } from '../net/dial.ts'
 import { hostName } from './host.ts'
@@ -68,7 +68,7 @@ export function parseRedis(handle: Handle): Redis {
   const user = nonEmpty(split.user?.text ?? queryText(split, 'username'))
   const password = nonEmpty(split.password?.text ?? queryText(split, 'password'))
   if (user !== null && password === null) throw invalid('has a user and no password', 'a password alone is written :PASSWORD@')
-  if (user !== null) printable({ text: user }, 'user')
+  if (user !== null) refuseHidden({ text: user }, 'user')
   const resource = {
     scheme,
     ...whereOf(split),
@@ -103,7 +103,7 @@ function whereOf(split: SplitHandle): { readonly address: Address; readonly host
   if (SOCKET_SCHEMES.includes(split.scheme)) {
     const path = `/${split.path?.text ?? ''}`
     if (path === '/') throw invalid('names no socket', `write ${split.scheme}:///run/redis.sock`)
-    printable({ text: path }, 'path')
+    refuseHidden({ text: path }, 'path')
     if (Buffer.byteLength(path) > 107) throw invalid('names a socket with a path longer than 107 bytes', 'use a shorter path')
     return { address: { path }, host: path }
   }

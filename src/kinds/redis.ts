@@ -30,9 +30,6 @@ function replaceParts(handle: Handle, { host, port, name, user, password }: Hand
   if (port !== undefined) checkPort(port)
   if (isSocket && (host !== undefined || port !== undefined))
     throw invalid('names a socket, which has no host and no port', 'give the whole handle')
-  edits.push(
-    ...editAuthority(split, { ...(host === undefined ? {} : { host: hostInHandle(host) }), ...(port === undefined ? {} : { port }) }),
-  )
   const inQuery = (key: string, value: string | undefined, standsThere: unknown): boolean => {
     const edit = value === undefined || standsThere || !queryText(split, key) ? null : editQuery(split, key, encodePart(value))
     if (edit !== null) edits.push(edit)
@@ -44,6 +41,9 @@ function replaceParts(handle: Handle, { host, port, name, user, password }: Hand
     ...(inQuery('password', secret, split.password) || secret === undefined ? {} : { password: secret }),
   }
   edits.push(...editUserinfo(split, userinfo))
+  edits.push(
+    ...editAuthority(split, { ...(host === undefined ? {} : { host: hostInHandle(host) }), ...(port === undefined ? {} : { port }) }),
+  )
   if (name !== undefined) edits.push(databaseEdit(split, name, { isSocket }))
   const next = new Secret(edited(text, edits))
   parseRedis(next)

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
+import { NetError } from './bounded.ts'
 import { type Address, type DialOptions, dial } from './dial.ts'
+import { upgrade } from './tls.ts'
 import { gather } from './wire.ts'
 
 const BANNERS: readonly { readonly looks: RegExp; readonly protocol: string }[] = [
@@ -34,36 +36,41 @@ export const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 const TEXT_REQUEST = Buffer.from('GET / HTTP/1.0\r\n\r\n')
 
 export interface SniffOptions extends DialOptions {
-  /** Whether the port hung up on what it was asked, as PostgreSQL does. Redis would fall silent at PostgreSQL's question. */
-  readonly hungUp: boolean
+  /** What to ask a port that does not greet: a line of text, PostgreSQL's question for TLS, or a TLS handshake. Each silences some server. */
+  readonly ask: 'text' | 'postgres' | 'tls'
 }
 
 /**
  * Asks a port that did not answer as it should what it speaks instead: listens for a greeting, then provokes an answer. One connection, at
  * most `ms`, at most 512 bytes. No `Host:` line, which Redis logs as an attack. `null` when it cannot be told.
  */
-export async function sniff(address: Address, { hungUp, ...options }: SniffOptions): Promise<string | null> {
+export async function sniff(address: Address, { ask, ...options }: SniffOptions): Promise<string | null> {
   const { ms, signal, now } = options
   const deadline = now() + ms
   let socket: Socket | undefined
   try {
     socket = await dial(address, options)
-    for (const question of [null, hungUp ? SSL_REQUEST : TEXT_REQUEST]) {
-      if (question !== null) socket.write(question)
-      const answer = await gather(socket, {
-        ms: Math.min(300, deadline - now()),
-        limit: 512,
-        signal,
-        enough: question === SSL_REQUEST ? 1 : 8,
-      })
-      if (question === SSL_REQUEST && /^[SN]$/.test(answer.toString('latin1'))) return 'PostgreSQL'
-      const protocol = protocolOf(answer)
-      if (protocol !== null) return protocol
-    }
-    return null
+    const greeting = protocolOf(await gather(socket, { ms: Math.min(300, ms / 3), limit: 512, signal, enough: 8 }))
+    if (greeting !== null) return greeting
+    const left = deadline - now()
+    if (ask === 'tls') return await speaksTls(socket, { ms: left, signal })
+    socket.write(ask === 'postgres' ? SSL_REQUEST : TEXT_REQUEST)
+    const answer = await gather(socket, { ms: left, limit: 512, signal, enough: ask === 'postgres' ? 1 : 8 })
+    return ask === 'postgres' && /^[SN]$/.test(answer.toString('latin1')) ? 'PostgreSQL' : protocolOf(answer)
   } catch {
     return null
   } finally {
     socket?.destroy()
+  }
+}
+
+/** A handshake that ends well, or with an alert, was TLS. */
+async function speaksTls(socket: Socket, { ms, signal }: { readonly ms: number; readonly signal: AbortSignal }): Promise<string | null> {
+  try {
+    const secured = await upgrade(socket, { mode: 'require', host: '/', trust: {}, ms, signal })
+    secured.socket.destroy()
+    return 'TLS'
+  } catch (error) {
+    return error instanceof NetError && error.code.includes('ALERT') ? 'TLS' : null
   }
 }

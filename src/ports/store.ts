@@ -21,8 +21,8 @@ export interface Guard {
 export interface Rehearsal {
   /** Keys whose text refers to a touched key and therefore reads otherwise afterwards. */
   readonly following: readonly Key[]
-  /** What a person should know about the text that would be written: `{code, message}`. */
-  readonly notes: readonly { readonly code: string; readonly message: string }[]
+  /** What a person should know about the text that would be written. `readers`: those that will read it otherwise. */
+  readonly notes: readonly { readonly code: string; readonly message: string; readonly readers: readonly string[] }[]
 }
 
 export interface ConfigStore {

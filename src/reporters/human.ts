@@ -3,6 +3,7 @@ import type { Event, Side } from '../domain/event.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { Shown } from '../domain/operation.ts'
 import type { ProbeReport } from '../domain/probe.ts'
+import { shellWord } from '../domain/shell.ts'
 import { columns } from './columns.ts'
 import type { Paint } from './paint.ts'
 
@@ -36,14 +37,26 @@ export function eventText(event: Event, speech: Speech): string {
 }
 
 /** What a finished command looks like: the result for stdout, the error for stderr. */
-export function documentText(document: Document, speech: Speech): { readonly result: string; readonly error: string } {
+export function documentText(document: Document, speech: Speech): Rendered {
   const parts = [releaseText(document, speech), openText(document, speech), statusText(document, speech), logText(document, speech)]
-  return { result: parts.join(''), error: errorText(document, speech) }
+  return { result: parts.join(''), undo: undoText(document), error: errorText(document, speech) }
+}
+
+export interface Rendered {
+  /** For stdout. */
+  readonly result: string
+  /** The last line of stdout: how to take it back. */
+  readonly undo: string
+  /** For stderr. */
+  readonly error: string
 }
 
 const SIDES: Record<Side, string> = { new: 'probe', old: 'old  ', attached: 'probe' }
 
-function probeText(probed: { readonly where: string; readonly kind: string; readonly side: Side; readonly report: ProbeReport }, speech: Speech): string {
+function probeText(
+  probed: { readonly where: string; readonly kind: string; readonly side: Side; readonly report: ProbeReport },
+  speech: Speech,
+): string {
   const { paint, detail } = speech
   const { where, side, report } = probed
   const passed = report.stages.map(({ depth, ms }) => `${depth} ${paint.good('✓')}${detail === 'more' ? ` ${time(ms)}` : ''}`)
@@ -79,14 +92,16 @@ export function changeText({ key, from, to }: Shown, paint: Paint): string {
   return from === null ? `${paint.strong(key)} → ${to}` : `${paint.strong(key)}  ${from} → ${to}`
 }
 
-function releaseText({ verb, outcome, release, changes, deploy, undo, message }: Document, { paint }: Speech): string {
+const undoText = ({ undo }: Document): string => (undo === null ? '' : `Undo: ${undo.map(shellWord).join(' ')}\n`)
+
+function releaseText({ verb, outcome, release, changes, deploy, message }: Document, { paint }: Speech): string {
   const said = message === undefined ? '' : `${message}\n`
   if (outcome === 'planned') return `${changes.map((change) => `would change: ${changeText(change, paint)}\n`).join('')}${said}`
   if (outcome !== 'changed' && outcome !== 'reverted') return verb === 'status' || verb === 'log' ? '' : said
   const number = release === null ? '' : `${paint.strong(`v${release}`)}: `
   const where = deploy === null ? '' : `   ${paint.dim(`(${deploy})`)}`
   const lines = changes.map((change) => `${number}${changeText(change, paint)}${where}\n`).join('')
-  return `${lines}${said}${undo === null ? '' : `Undo: ${undo.join(' ')}\n`}`
+  return `${lines}${said}`
 }
 
 function openText({ open }: Document, { paint }: Speech): string {
@@ -101,7 +116,9 @@ function statusText({ attachments, message, probes }: Document, speech: Speech):
   if (attachments === undefined) return ''
   const { paint } = speech
   if (attachments.length === 0) return `${message ?? 'nothing is attached here yet'}\n`
-  return columns(attachments.map((row) => [paint.strong(row.key), row.kind, targetOf(row), sinceOf(row, paint), healthOf(row.key, probes, paint)]))
+  return columns(
+    attachments.map((row) => [paint.strong(row.key), row.kind, targetOf(row), sinceOf(row, paint), healthOf(row.key, probes, paint)]),
+  )
 }
 
 const targetOf = ({ target, provider, value }: AttachmentRow): string => `${value ?? target}${provider === null ? '' : ` (${provider})`}`
@@ -114,7 +131,9 @@ function sinceOf({ release, edited }: AttachmentRow, paint: Paint): string {
 function healthOf(key: string, probes: readonly ProbeRow[] | undefined, paint: Paint): string {
   const probe = probes?.find((row) => row.key === key)
   if (probe === undefined) return ''
-  return probe.report.ok ? `${paint.good('✓')} ${factsText(probe.report)}` : `${paint.bad('✗')} ${probe.report.failedAt}: ${probe.report.reason}`
+  return probe.report.ok
+    ? `${paint.good('✓')} ${factsText(probe.report)}`
+    : `${paint.bad('✗')} ${probe.report.failedAt}: ${probe.report.reason}`
 }
 
 function logText({ releases }: Document, { paint, detail }: Speech): string {
@@ -146,4 +165,5 @@ function errorText({ error }: Document, { paint }: Speech): string {
   return `${paint.bad('attach:')} ${error.message}\n${hint}`
 }
 
-const time = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`)
+const time = (ms: number): string =>
+  ms < 10 ? `${ms.toFixed(1)} ms` : ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`

@@ -2,13 +2,24 @@ import { closeSync, constants, fchmodSync, fchownSync, fstatSync, fsyncSync, ftr
 import { dirname } from 'node:path'
 import type { Change } from '../domain/change.ts'
 import { AttachError, assert } from '../domain/errors.ts'
-import { type Close, EMPTY_HEAD, type Entry, type Head, type Intent, type Release, type Seq, type ValuesId, advance, headOf } from '../domain/operation.ts'
+import {
+  advance,
+  type Close,
+  EMPTY_HEAD,
+  type Entry,
+  type Head,
+  headOf,
+  type Intent,
+  type Release,
+  type Seq,
+  type ValuesId,
+} from '../domain/operation.ts'
 import type { Journal, Owner } from '../ports/journal.ts'
 import { encodeLine } from './journal-line.ts'
 import { type PlacedEntry, wholeEntries } from './journal-tail.ts'
-import { type KernelLock, type LockStyle, isLocked, lockExclusive } from './kernel-lock.ts'
+import { isLocked, type KernelLock, type LockStyle, lockExclusive } from './kernel-lock.ts'
 import { type Keep, syncDirectory, writeAll } from './replace-file.ts'
-import { type StateDir, prepareStateDir, recordRights } from './state-dir.ts'
+import { prepareStateDir, recordRights, type StateDir } from './state-dir.ts'
 import { codeOf, fileTrouble } from './trouble.ts'
 import { dropValuesExcept, keepValues, recallValues } from './value-files.ts'
 
@@ -171,7 +182,9 @@ export class FileJournal implements Journal {
     if (this.#lock !== null) return
     if (signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted before anything was changed')
     const waited = Math.max(timeoutMs, 1_000) / 1_000
-    throw new AttachError('BUSY', `${this.#holder()} is still at work after ${waited} s (--lock-timeout); nothing was changed`, { hint: 'attach status' })
+    throw new AttachError('BUSY', `${this.#holder()} is still at work after ${waited} s (--lock-timeout); nothing was changed`, {
+      hint: 'attach status',
+    })
   }
 
   #holder(): string {

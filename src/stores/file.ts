@@ -118,7 +118,8 @@ export class FileStore implements ConfigStore {
   #bytes(): Uint8Array | null {
     try {
       const { size } = statSync(this.#path)
-      if (size > ENV_BYTES_MAX) throw new AttachError('CONFIG_INVALID', `${this.label} has ${size} bytes, more than the ${ENV_BYTES_MAX} that attach reads`)
+      if (size > ENV_BYTES_MAX)
+        throw new AttachError('CONFIG_INVALID', `${this.label} has ${size} bytes, more than the ${ENV_BYTES_MAX} that attach reads`)
       return readFileSync(this.#path)
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return null
@@ -139,9 +140,14 @@ export class FileStore implements ConfigStore {
       throw new AttachError('UNAVAILABLE', `${this.label} ${why}; nothing was changed`, { hint })
     }
     if (found !== undefined) {
-      if (found.nlink > 1) refuse(`has ${found.nlink} hard links, and replacing it would leave the others behind`, 'make it a symbolic link, or a file of its own')
+      if (found.nlink > 1)
+        refuse(
+          `has ${found.nlink} hard links, and replacing it would leave the others behind`,
+          'make it a symbolic link, or a file of its own',
+        )
       const { uid } = this.#options
-      if (uid !== 0 && found.uid !== uid) refuse(`belongs to user ${found.uid}, and replacing it would make it yours`, `run it as user ${found.uid}, or as root`)
+      if (uid !== 0 && found.uid !== uid)
+        refuse(`belongs to user ${found.uid}, and replacing it would make it yours`, `run it as user ${found.uid}, or as root`)
     }
     try {
       accessSync(dirname(this.#path), constants.W_OK)
@@ -158,7 +164,9 @@ function edited(now: Uint8Array | null, changes: readonly Change[]): Uint8Array 
   const { entries } = readEnv(bytes)
   const moved = changes.find(({ key, before }) => !same(before, entries.get(key) ?? null))
   if (moved !== undefined) {
-    throw new AttachError('CONFLICT', `${moved.key} was edited by somebody else since it was read; nothing was changed`, { hint: 'attach status' })
+    throw new AttachError('CONFLICT', `${moved.key} was edited by somebody else since it was read; nothing was changed`, {
+      hint: 'attach status',
+    })
   }
   return editEnv(bytes, changes).bytes
 }
@@ -171,7 +179,9 @@ function realPathOf(path: string, label: string): string {
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw fileTrouble(`${label} cannot be read`, error)
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
-      throw new AttachError('CONFIG_INVALID', `${label} is a symbolic link to nothing`, { hint: 'make the file it points to, or name the real one with -c' })
+      throw new AttachError('CONFIG_INVALID', `${label} is a symbolic link to nothing`, {
+        hint: 'make the file it points to, or name the real one with -c',
+      })
     }
     return join(realpathSync(dirname(path)), basename(path))
   }

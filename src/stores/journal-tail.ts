@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs'
 import type { Entry } from '../domain/operation.ts'
-import { NewerLine, damaged, decodeEntry, decodeLine, newer } from './journal-line.ts'
+import { damaged, decodeEntry, decodeLine, NewerLine, newer } from './journal-line.ts'
 
 const CHUNK = 64 * 1024
 

@@ -76,7 +76,8 @@ function take(fd: number, path: string): boolean {
   const { status, error } = spawnSync('flock', ['-x', '-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] })
   if (status === 0) return true
   if (status === CONFLICT) return false
-  const why = error !== undefined && 'code' in error && error.code === 'ENOENT' ? 'the flock command is missing' : 'the file system refuses locks'
+  const why =
+    error !== undefined && 'code' in error && error.code === 'ENOENT' ? 'the flock command is missing' : 'the file system refuses locks'
   throw new AttachError('UNAVAILABLE', `no kernel lock can be had on ${path}: ${why}; nothing was changed`, {
     hint: why.startsWith('the flock') ? 'install util-linux' : 'set ATTACH_STATE_DIR to a directory on a local disk',
   })

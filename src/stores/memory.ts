@@ -94,7 +94,8 @@ class MemoryJournal implements Journal {
   }
 
   async owner(): Promise<Owner> {
-    return this.#place.owner?.disposed === false ? 'alive' : 'dead'
+    const { owner } = this.#place
+    return owner === null || owner === this.#store || owner.disposed ? 'dead' : 'alive'
   }
 
   async quiet(timeoutMs: number, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,17 @@
-import { constants, closeSync, fchmodSync, fchownSync, fstatSync, fsyncSync, linkSync, openSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { AttachError } from '../domain/errors.ts'
 import { codeOf, fileTrouble } from './trouble.ts'
@@ -22,7 +35,8 @@ export function writeNew(path: string, bytes: Uint8Array, keep: Keep): void {
       if ((made.mode & 0o7777) !== keep.mode) fchmodSync(fd, keep.mode)
       fsyncSync(fd)
       const { size } = fstatSync(fd)
-      if (size !== bytes.length) throw new AttachError('UNAVAILABLE', `${size} of ${bytes.length} bytes reached the disk; nothing was changed`)
+      if (size !== bytes.length)
+        throw new AttachError('UNAVAILABLE', `${size} of ${bytes.length} bytes reached the disk; nothing was changed`)
     } finally {
       closeSync(fd)
     }
@@ -57,7 +71,8 @@ export function putInPlace(temp: string, path: string): void {
   try {
     renameSync(temp, path)
   } catch (error) {
-    if (statSync(path, { throwIfNoEntry: false })?.ino !== before) throw new AttachError('UNKNOWN', `the config may have been replaced: ${codeOf(error)}`)
+    if (statSync(path, { throwIfNoEntry: false })?.ino !== before)
+      throw new AttachError('UNKNOWN', `the config may have been replaced: ${codeOf(error)}`)
     unlinkSync(temp)
     if (codeOf(error) !== 'EBUSY' && codeOf(error) !== 'EXDEV') throw fileTrouble('the config could not be replaced', error)
     throw new AttachError('UNAVAILABLE', 'the config is mounted on its own and cannot be replaced by rename; nothing was changed', {
@@ -73,7 +88,8 @@ export function putAsNew(temp: string, path: string): void {
     linkSync(temp, path)
   } catch (error) {
     unlinkSync(temp)
-    if (codeOf(error) === 'EEXIST') throw new AttachError('CONFLICT', 'the config was created by somebody else meanwhile; nothing was changed')
+    if (codeOf(error) === 'EEXIST')
+      throw new AttachError('CONFLICT', 'the config was created by somebody else meanwhile; nothing was changed')
     throw fileTrouble('the config could not be created', error)
   }
   try {

@@ -45,7 +45,9 @@ export function prepareStateDir(state: StateDir, config: Keep): boolean {
   } catch (error) {
     const trouble = fileTrouble('the history beside the config cannot be written', error)
     const readOnly = ['EACCES', 'EROFS', 'EPERM'].includes(codeOf(error))
-    throw readOnly ? new AttachError('UNAVAILABLE', trouble.message, { hint: 'set ATTACH_STATE_DIR to a directory you may write' }) : trouble
+    throw readOnly
+      ? new AttachError('UNAVAILABLE', trouble.message, { hint: 'set ATTACH_STATE_DIR to a directory you may write' })
+      : trouble
   }
 }
 
@@ -63,13 +65,17 @@ function makeDirectory(path: string, rights: Keep): boolean {
     made = false
   }
   const found = lstatSync(path)
-  if (!found.isDirectory()) throw new AttachError('UNAVAILABLE', `${path} is not a directory; nothing was changed`, { hint: `remove ${path}, or set ATTACH_STATE_DIR` })
+  if (!found.isDirectory())
+    throw new AttachError('UNAVAILABLE', `${path} is not a directory; nothing was changed`, {
+      hint: `remove ${path}, or set ATTACH_STATE_DIR`,
+    })
   if (made || isOurs(path)) mendRights(path, rights)
   return made
 }
 
 /** Only what attach made is mended, never a directory that ATTACH_STATE_DIR merely names. */
-const isOurs = (path: string): boolean => basename(path) === '.attach' || basename(dirname(path)) === '.attach' || basename(path) === 'values'
+const isOurs = (path: string): boolean =>
+  basename(path) === '.attach' || basename(dirname(path)) === '.attach' || basename(path) === 'values'
 
 function mendRights(path: string, rights: Keep): void {
   const found = statSync(path)

@@ -1,9 +1,9 @@
-import { constants, closeSync, openSync, readFileSync, readdirSync, unlinkSync } from 'node:fs'
+import { closeSync, constants, openSync, readdirSync, readFileSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Change } from '../domain/change.ts'
 import { AttachError } from '../domain/errors.ts'
 import type { Intent, Seq } from '../domain/operation.ts'
-import { type KeptValues, NewerLine, damaged, decodeLine, decodeValues, encodeValues, newer } from './journal-line.ts'
+import { damaged, decodeLine, decodeValues, encodeValues, type KeptValues, NewerLine, newer } from './journal-line.ts'
 import { type Keep, syncDirectory, writeNew } from './replace-file.ts'
 import { codeOf, fileTrouble } from './trouble.ts'
 
@@ -33,7 +33,8 @@ export function recallValues(directory: string, intent: Intent): readonly Change
   }
   try {
     const line = decodeLine(text.replace(/\n$/, ''), decodeValues)
-    if (line === null || line.content.seq !== intent.seq || line.content.id !== intent.values) throw damaged(`in the values of entry ${intent.seq}`)
+    if (line === null || line.content.seq !== intent.seq || line.content.id !== intent.values)
+      throw damaged(`in the values of entry ${intent.seq}`)
     return line.content.changes
   } catch (error) {
     if (error instanceof NewerLine) throw newer()

@@ -1,16 +1,9 @@
-import { expect, test } from 'vitest'
-import { explore } from './explore.ts'
-import { play, SCENARIOS, type Scenario } from './scenarios.ts'
+import { exploration } from './exploration.ts'
 
-const FAULTS = Number(process.env['FAULTS'] ?? 0)
-const names = Object.keys(SCENARIOS) as Scenario[]
-test.each(names)(
-  'every schedule: %s',
-  async (name) => {
-    const t = Date.now()
-    const { runs, schedules } = await explore(FAULTS, play(name))
-    process.stdout.write(`${name}, up to ${FAULTS} faults: ${schedules} schedules in ${runs} runs, ${Date.now() - t} ms\n`)
-    expect(runs).toBeGreaterThan(0)
-  },
-  120_000,
-)
+const LIMIT_MS = 60_000
+
+exploration('a writer alone', 2, LIMIT_MS)
+exploration('two polite writers', 1, LIMIT_MS)
+exploration('a writer, and recover', 1, LIMIT_MS)
+exploration('a writer, and recover --keep', 1, LIMIT_MS)
+exploration('a writer, and one that takes over', 0, LIMIT_MS)

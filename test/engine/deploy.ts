@@ -9,64 +9,9 @@ import { keep, recover, unsettled } from '../../src/engine/recover.ts'
 import type { ConfigStore } from '../../src/ports/store.ts'
 import { MemoryStore } from '../../src/stores/memory.ts'
 import { forward, gated } from './doors.ts'
-import { intern, show, type World } from './explore.ts'
-
-export const KEY = 'DATABASE_URL' as Key
-export const SECOND = 'DATABASE_PASSWORD' as Key
-/** The keys of every change here. */
-export const TOUCHED: readonly Key[] = [KEY, SECOND]
-export const OTHER = 'LOG_LEVEL' as Key
-
-export type Text = string | null
-/** What the touched keys hold. */
-export type Texts = ReadonlyMap<Key, Text>
-export const INITIAL: Texts = new Map([
-  [KEY, 'x'],
-  [SECOND, null],
-])
-
-/** What really happened, in order. No command sees this. */
-export type Fact =
-  | { readonly did: 'write'; readonly by: string; readonly was: Texts; readonly before: Texts; readonly after: Texts }
-  | { readonly did: 'edit'; readonly by: 'hand'; readonly values: Texts }
-  | { readonly did: 'hook'; readonly by: string; readonly loaded: Texts; readonly settled: Settled }
-  | { readonly did: 'interrupt'; readonly by: string }
-  /** A new value was sent, or the app made to pick it up, after a wish to stop. */
-  | { readonly did: 'defied'; readonly by: string }
-  | End
-
-/** What a command said, and what stood when it said so. */
-export interface End {
-  readonly did: 'end'
-  readonly by: string
-  readonly said: string
-  readonly effect: Effect
-  readonly conflict: boolean
-  readonly holds: Texts
-  readonly close: Close | null
-}
-
-/** A closed operation, as the journal and the values beside it tell it. */
-export interface Told {
-  readonly intent: Intent
-  readonly before: Texts
-  readonly after: Texts
-  readonly close: Close
-}
-
-/** A command, or a store, that behaves otherwise: where mutants live. */
-export type Mutant = (context: Context) => Context
-export const asIs: Mutant = (context) => context
-
-/** What the world may choose for a command: whether the plan could be put back, and how each hook ends. */
-export interface Luck {
-  readonly revertible: readonly boolean[]
-  readonly app: readonly Settled[]
-}
-export const ANY: Luck = { revertible: [true, false], app: ['yes', 'no', 'skipped'] }
-export const MIXED: Luck = { revertible: [true, false], app: ['yes', 'no'] }
-export const GOOD: Luck = { revertible: [true], app: ['yes'] }
-export const KEEPS_UNSETTLED: Luck = { revertible: [false], app: ['no'] }
+import { asIs, type Fact, KEY, type Luck, MIXED, type Mutant, OTHER, type Text, type Texts, TOUCHED, type Told } from './facts.ts'
+import { show } from './names.ts'
+import type { World } from './world.ts'
 
 const plain = (value: Secret | null | undefined): Text => value?.reveal() ?? null
 const textsOf = (entries: ReadonlyMap<Key, Secret>): Texts => new Map(TOUCHED.map((key) => [key, plain(entries.get(key))]))
@@ -133,12 +78,11 @@ export class Deploy {
     return this.#world.gate('hand', { call: `edit ${[...values.keys()].join(' ')}`, sort: 'hand', perform })
   }
 
-  /** When all is over, a person alone and without faults: `recover`, `recover --keep` when that leaves it open, `recover` where the app did not settle. */
+  /** When all is over, a person alone and without faults: `recover`, and `recover --keep` when that leaves it open. */
   async rescue(): Promise<void> {
     const context = (by: string): Context => ({ ...this.#bare(by), store: this.#witnessed(by), settle: () => this.#hook(by, 'yes') })
     await this.#command('rescue', () => recover(context('rescue')))
     if (await this.isOpen()) await this.#command('rescue --keep', () => keep(context('rescue --keep')))
-    if (await this.unsettled()) await this.#command('rescue again', () => recover(context('rescue again')))
   }
 
   /** All the future depends on, apart from what the actors know. */
@@ -271,12 +215,12 @@ export class Deploy {
         ...journal,
         keep: async (seq, values, changes, s) => {
           await journal.keep(seq, values, changes, s)
-          this.#state = intern(this.#state + show([seq, values, changes]))
+          this.#state = this.#world.name(() => this.#state + show([seq, values, changes]))
         },
         append: async (entry, s) => {
           await journal.append(entry, s)
           if (entry.type === 'intent') this.#begun = entry
-          this.#state = intern(this.#state + show(entry))
+          this.#state = this.#world.name(() => this.#state + show(entry))
         },
       },
     }
@@ -284,6 +228,6 @@ export class Deploy {
 
   #note(fact: Fact): void {
     this.facts.push(fact)
-    this.#state = intern(this.#state + show(fact))
+    this.#state = this.#world.name(() => this.#state + show(fact))
   }
 }

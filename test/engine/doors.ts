@@ -1,6 +1,6 @@
 import type { Journal } from '../../src/ports/journal.ts'
 import type { ConfigStore } from '../../src/ports/store.ts'
-import { show, type World } from './explore.ts'
+import type { World } from './world.ts'
 
 const journalOf = ({ journal }: ConfigStore): Journal => ({
   head: (signal) => journal.head(signal),
@@ -31,7 +31,8 @@ export function gated(world: World, actor: string, store: ConfigStore): ConfigSt
   return {
     ...forward(store),
     read: (signal) => ask('read', () => store.read(signal)),
-    write: (changes, guard, signal) => tell(`write ${show(changes.map(({ after }) => after))}`, () => store.write(changes, guard, signal)),
+    write: (changes, guard, signal) =>
+      tell(`write ${changes.map(({ after }) => after?.reveal() ?? '-').join(' ')}`, () => store.write(changes, guard, signal)),
     journal: {
       ...journalOf(store),
       head: (signal) => ask('head', () => journal.head(signal)),

@@ -1,6 +1,8 @@
 import type { Key } from '../../src/domain/change.ts'
-import { type Deploy, type End, type Fact, INITIAL, OTHER, type Text, type Texts, TOUCHED, type Told } from './deploy.ts'
-import { show, type World } from './explore.ts'
+import type { Deploy } from './deploy.ts'
+import { type End, type Fact, INITIAL, OTHER, type Text, type Texts, TOUCHED, type Told } from './facts.ts'
+import { show } from './names.ts'
+import type { World } from './world.ts'
 
 function must(holds: boolean, law: string): asserts holds {
   if (!holds) throw new Error(law)
@@ -9,7 +11,7 @@ function must(holds: boolean, law: string): asserts holds {
 const equal = (a: Texts, b: Texts): boolean => [...a].every(([key, text]) => b.get(key) === text)
 const isEdit = (fact: Fact): boolean => fact.did === 'edit' && TOUCHED.some((key) => fact.values.has(key))
 
-/** What holds after every schedule and every fault. Runs the rescue: a person's `recover`, `recover --keep`, and `recover` once more. */
+/** What holds after every schedule and every fault. Runs the rescue: a person's `recover`, then `recover --keep` if that left it open. */
 export async function judge(world: World, deploy: Deploy): Promise<void> {
   await remembered(deploy)
   await stopped(world, deploy)
@@ -98,6 +100,8 @@ async function stopped(world: World, deploy: Deploy): Promise<void> {
 /** L7: what a command said about the deploy was so. */
 function truth(end: End, past: readonly Fact[], all: readonly Fact[], told: readonly Told[]): void {
   const law = `L7 ${end.by} said ${end.said} (${end.effect}):`
+  const record = told.find(({ close }) => close.seq === end.close?.seq)
+  must(show(record?.close ?? null) === show(end.close), `${law} but the journal says ${show(record?.close)}`)
   if (end.effect === 'unknown') return
   const hook = past.findLastIndex((fact) => fact.did === 'hook' && fact.by === end.by)
   const ran = past[hook]
@@ -115,7 +119,6 @@ function truth(end: End, past: readonly Fact[], all: readonly Fact[], told: read
     )
     return
   }
-  const record = told.find(({ close }) => close.seq === end.close?.seq)
   must(record !== undefined, `${law} but the journal does not`)
   const writes = past.findLastIndex(({ did }) => did === 'write')
   must(ran?.did === 'hook' && hook > writes, `${law} but it ran no hook after the write`)

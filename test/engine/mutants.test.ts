@@ -19,7 +19,7 @@ const CAUGHT: readonly (readonly [what: string, name: Scenario, mutations: Mutat
   ['writes its keys one by one', 'a writer alone', { writer: mutants.writesOneByOne }, 1, /L[13]/],
   ['does not guard by the journal', 'a writer, and recover', { store: mutants.ignoresClaims }, 0, /L[2-7]/],
   ['names values by their place alone', 'two polite writers', { store: mutants.namesValuesByPlace }, 0, /L8/],
-  ['begins before its values are kept', 'a writer alone', { writer: mutants.keepsAfterIntent }, 1, /L8/],
+  ['begins although its values were not kept', 'a writer alone', { writer: mutants.beginsRegardless }, 1, /L8/],
   ['does not hear a wish to stop', 'a writer alone', { writer: mutants.hearsNoStop }, 1, /L9/],
   ['cuts off its record at a wish to stop', 'a writer alone', { writer: mutants.cutsOffItsRecord }, 1, /L9/],
   ['stops the hook on the way back', 'a writer alone', { writer: mutants.stopsTheWayBack }, 1, /L9/],

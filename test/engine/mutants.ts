@@ -1,12 +1,12 @@
 import type { Change } from '../../src/domain/change.ts'
 import { AttachError, isAttachError } from '../../src/domain/errors.ts'
-import type { Entry, Intent, ValuesId } from '../../src/domain/operation.ts'
+import type { Entry, ValuesId } from '../../src/domain/operation.ts'
 import { STEADY } from '../../src/engine/protocol.ts'
 import type { Journal } from '../../src/ports/journal.ts'
 import type { ConfigStore, Snapshot } from '../../src/ports/store.ts'
-import type { Mutant } from './deploy.ts'
 import { forward } from './doors.ts'
-import { show } from './explore.ts'
+import type { Mutant } from './facts.ts'
+import { show } from './names.ts'
 
 /** A mutant that only sees another store. */
 const store =
@@ -183,23 +183,10 @@ export const namesValuesByPlace: Mutant = journal((real) => ({
   append: (entry, s) => real.append(entry.type === 'intent' ? { ...entry, values: byPlace(entry.seq) } : entry, s),
 }))
 
-/** A command that begins first and keeps its values afterwards. */
-export const keepsAfterIntent: Mutant = journal((real) => {
-  let kept: (() => Promise<void>) | null = null
-  let intent: Intent | null = null
-  return {
-    keep: async (seq, values, changes, s) => {
-      kept = () => real.keep(seq, values, changes, s)
-    },
-    append: async (entry, s) => {
-      await real.append(entry, s)
-      if (entry.type !== 'intent') return
-      intent = entry
-      await kept?.()
-    },
-    recall: (entry, s) => real.recall(intent ?? entry, s),
-  }
-})
+/** A command that begins although its values could not be kept. */
+export const beginsRegardless: Mutant = journal((real) => ({
+  keep: (seq, values, changes, s) => real.keep(seq, values, changes, s).catch(() => {}),
+}))
 
 /** A command that does not hear a wish to stop. */
 export const hearsNoStop: Mutant = (context) => ({ ...context, signal: STEADY })

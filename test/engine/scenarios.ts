@@ -1,7 +1,8 @@
 import { keep, recover } from '../../src/engine/recover.ts'
-import { ANY, asIs, Deploy, GOOD, KEEPS_UNSETTLED, KEY, MIXED, type Mutant, OTHER, SECOND, type Texts } from './deploy.ts'
-import type { World } from './explore.ts'
+import { Deploy } from './deploy.ts'
+import { ANY, asIs, GOOD, KEEPS_UNSETTLED, KEY, MIXED, type Mutant, OTHER, SECOND, type Texts } from './facts.ts'
 import { judge } from './laws.ts'
+import type { World } from './world.ts'
 
 export interface Mutations {
   /** Between every command and the store. */
@@ -60,11 +61,15 @@ export const SCENARIOS = {
 } satisfies Record<string, Actors>
 export type Scenario = keyof typeof SCENARIOS
 
+/** Who acts in a scenario, each by its name. */
+export const actorsOf = (name: Scenario, deploy: Deploy, mutations: Mutations = {}): ReturnType<Actors> =>
+  SCENARIOS[name](deploy, mutations)
+
 /** One run of one scenario, judged. */
 export const play =
   (name: Scenario, mutations: Mutations = {}) =>
   async (world: World): Promise<void> => {
     const deploy = new Deploy(world, mutations.store)
-    await world.run(SCENARIOS[name](deploy, mutations), deploy.state)
+    await world.run(actorsOf(name, deploy, mutations), deploy.state)
     await judge(world, deploy)
   }

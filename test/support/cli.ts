@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { execa } from 'execa'
+import type { Document } from '../../src/domain/document.ts'
 
 const BIN = resolve(import.meta.dirname, '../../bin')
+/** Two cores are kept busy by this many at once; more only wait for each other's deadlines. */
+const AT_ONCE = 4
 
 export interface Ran {
   readonly exit: number
@@ -16,21 +19,68 @@ export interface RunOptions {
   readonly cwd: string
   readonly input?: string | Uint8Array
   readonly env?: Readonly<Record<string, string>>
+  /** Run as this user and group. Only root can. */
+  readonly uid?: number
+  /** Octal, as the shell's `umask` takes it. */
+  readonly umask?: string
 }
 
-/** Runs the built command as a script would: no terminal, a clean environment. */
-export async function attach(args: readonly string[], { binary = 'attach', cwd, input = '', env = {} }: RunOptions): Promise<Ran> {
-  const program = join(BIN, `${binary}.js`)
-  const { exitCode, stdout, stderr, signal } = await execa(process.execPath, [program, ...args], {
+/** A command on its way. */
+export interface Running {
+  readonly pid: number
+  kill(signal: NodeJS.Signals): void
+  /** `exit` is null when a signal ended it. */
+  readonly ended: Promise<Omit<Ran, 'exit'> & { readonly exit: number | null; readonly signal: string | null }>
+}
+
+/** Runs the built command as a script would: no terminal, a clean environment. Four at once at most. */
+export async function attach(args: readonly string[], options: RunOptions): Promise<Ran> {
+  await place()
+  try {
+    const { exit, signal, stdout, stderr } = await begin(args, options).ended
+    if (exit === null) throw new Error(`attach was ended by ${signal ?? 'nobody'}`)
+    return { exit, stdout, stderr }
+  } finally {
+    free()
+  }
+}
+
+/** The same, not waited for: to be watched, frozen or ended on its way. */
+export function begin(args: readonly string[], { binary = 'attach', cwd, input = '', env = {}, uid, umask }: RunOptions): Running {
+  const command = [process.execPath, programOf(binary), ...args]
+  const [program = '', ...words] = umask === undefined ? command : ['/bin/sh', '-c', `umask ${umask}; exec "$@"`, 'sh', ...command]
+  const child = execa(program, words, {
     cwd,
     input,
     env: { PATH: process.env['PATH'] ?? '', HOME: cwd, ...env },
     extendEnv: false,
     reject: false,
     stripFinalNewline: false,
+    maxBuffer: 50_000_000,
+    ...(uid === undefined ? {} : { uid, gid: uid }),
   })
-  if (exitCode === undefined) throw new Error(`attach was ended by ${signal ?? 'nobody'}`)
-  return { exit: exitCode, stdout, stderr }
+  const ended = child.then(({ exitCode, signal, stdout, stderr }) => ({
+    exit: exitCode ?? null,
+    signal: signal ?? null,
+    stdout: String(stdout),
+    stderr: String(stderr),
+  }))
+  return { pid: child.pid ?? 0, kill: (signal) => void child.kill(signal), ended }
+}
+
+/** The file a command line runs, for shells and terminals. */
+export const programOf = (binary: 'attach' | 'detach'): string => join(BIN, `${binary}.js`)
+
+/** What `--json` printed: exactly one document, and nothing beside it. */
+export function documentIn(stdout: string): Document {
+  if (!/^\{.*\}\n$/.test(stdout)) throw new Error(`stdout is not one line of JSON: ${JSON.stringify(stdout.slice(0, 400))}`)
+  return JSON.parse(stdout)
+}
+
+/** Runs with `--json`. */
+export async function asDocument(args: readonly string[], options: RunOptions): Promise<Ran & { readonly document: Document }> {
+  const ran = await attach([...args, '--json'], options)
+  return { ...ran, document: documentIn(ran.stdout) }
 }
 
 /** A folder of its own, with a `.env` in it when a text is given. */
@@ -38,4 +88,17 @@ export function folder(env?: string): { readonly path: string; readonly env: str
   const path = mkdtempSync(join(tmpdir(), 'attach-test-'))
   if (env !== undefined) writeFileSync(join(path, '.env'), env)
   return { path, env: join(path, '.env'), remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+let running = 0
+const waiting: (() => void)[] = []
+
+async function place(): Promise<void> {
+  if (running >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve))
+  running += 1
+}
+
+function free(): void {
+  running -= 1
+  waiting.shift()?.()
 }

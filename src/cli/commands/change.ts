@@ -1,16 +1,17 @@
-import { expectMayBeMade, expectThere, type Deploy, locate } from '../../deploys/locate.ts'
 import { openKinds } from '../../deploys/kinds.ts'
+import { type Deploy, expectMayBeMade, expectThere, locate } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import type { Document } from '../../domain/document.ts'
 import { type Operation, type Outcome, operate, type Wish } from '../../engine/operate.ts'
 import type { FileStore } from '../../stores/file.ts'
 import type { AttachCommand, DetachCommand, RollbackCommand, SwapCommand, UndoCommand } from '../command.ts'
+import { consentOf } from '../consent.ts'
 import { DEFAULTS } from '../defaults.ts'
 import { exitOfClose, outcomeOfClose } from '../exits.ts'
-import type { Said, Session } from '../session.ts'
-import { consentOf } from '../consent.ts'
+import { remarksAfter } from '../remarks.ts'
 import { requestOf } from '../request.ts'
-import { remarkAfter } from '../remarks.ts'
+import type { Said, Session } from '../session.ts'
+import { tellingWhatStands } from '../standing.ts'
 
 export type ChangeCommand = AttachCommand | SwapCommand | DetachCommand | RollbackCommand | UndoCommand
 
@@ -18,6 +19,7 @@ export type ChangeCommand = AttachCommand | SwapCommand | DetachCommand | Rollba
 export async function change(command: ChangeCommand, session: Session): Promise<Said> {
   const { host, signal, reporter, stop } = session
   const deploy = locate(command.where, host.cwd, command.directory)
+  session.place.options = deploy.options
   if (command.verb === 'attach') expectMayBeMade(deploy, command.create ? 'create' : 'usual')
   else expectThere(deploy)
   const lockTimeoutMs = command.lockTimeoutMs ?? (session.interactive ? DEFAULTS.lockOnTerminalMs : DEFAULTS.lockElsewhereMs)
@@ -39,7 +41,9 @@ export async function change(command: ChangeCommand, session: Session): Promise<
       begin: stop.begin,
       consent: consentOf(command, deploy, session),
     }
-    return said(command, deploy, store, await operate(wishOf(command, request, lockTimeoutMs), operation), session)
+    const wish = wishOf(command, request, lockTimeoutMs)
+    const outcome = await tellingWhatStands(store, kinds, session, () => operate(wish, operation))
+    return said(command, deploy, store, outcome, session)
   } finally {
     await store[Symbol.asyncDispose]()
   }
@@ -69,8 +73,8 @@ function said(command: ChangeCommand, deploy: Deploy, store: FileStore, outcome:
       const exit = exitOfClose(close)
       const release = close.verdict === 'committed' ? close.release : null
       const undo: Document['undo'] = release === null ? null : ['attach', 'undo', `v${release}`, ...deploy.options]
-      remarkAfter(proposal, deploy, store, session)
-      return { deploy: deploy.name, exit, outcome: outcomeOfClose(close), release, changes: proposal.shown, undo }
+      const remarks = remarksAfter(command, proposal, deploy, store, session.host)
+      return { deploy: deploy.name, exit, outcome: outcomeOfClose(close), release, changes: proposal.shown, undo, remarks }
     }
   }
 }

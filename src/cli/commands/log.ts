@@ -14,6 +14,7 @@ import { headOrNote, openRow } from './status.ts'
 export async function log(command: LogCommand, session: Session): Promise<Said> {
   const { host, signal, reporter } = session
   const deploy = locate(command.where, host.cwd, command.directory)
+  session.place.options = deploy.options
   expectThere(deploy)
   const store: ConfigStore = openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
   try {

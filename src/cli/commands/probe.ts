@@ -1,14 +1,14 @@
-import { openKinds, type OpenKinds } from '../../deploys/kinds.ts'
+import { type OpenKinds, openKinds } from '../../deploys/kinds.ts'
 import { expectThere, locate } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import { AttachError } from '../../domain/errors.ts'
-import type { Secret } from '../../domain/secret.ts'
+import { nearest } from '../../domain/nearest.ts'
+import { Secret } from '../../domain/secret.ts'
 import { type Expectation, failureOf, probe, read, whereOf } from '../../engine/preflight.ts'
 import type { Resource } from '../../ports/kind.ts'
 import type { ConfigStore } from '../../ports/store.ts'
-import { nearest } from '../../domain/nearest.ts'
-import type { ProbeCommand, Target } from '../command.ts'
 import { factsText } from '../../reporters/human.ts'
+import type { ProbeCommand, Target } from '../command.ts'
 import type { Said, Session } from '../session.ts'
 
 const VALUE_BYTES_MAX = 1024 * 1024
@@ -24,10 +24,13 @@ export async function probeAll(command: ProbeCommand, session: Session): Promise
   const kinds = openKinds(session.redactor)
   const { deploy, named } = await targetsOf(command, kinds, session)
   const resources: (Named & { readonly resource: Resource })[] = []
-  for (const { key, value } of named) resources.push({ key, value, resource: await read(key, value, { asked: command.kind, was: null }, kinds) })
+  for (const { key, value } of named)
+    resources.push({ key, value, resource: await read(key, value, { asked: command.kind, was: null }, kinds) })
   const asks = resources
     .filter(({ resource }) => resource.depth !== null)
-    .map(({ key, resource }) => probe(key as Parameters<typeof probe>[0], 'attached', resource, { kinds, reporter, signal, clock: host.clock }))
+    .map(({ key, resource }) =>
+      probe(key as Parameters<typeof probe>[0], 'attached', resource, { kinds, reporter, signal, clock: host.clock }),
+    )
   const probed = await Promise.all(asks)
   if (signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted')
   const expected: Expectation = command.expect ?? 'readable'
@@ -38,7 +41,9 @@ export async function probeAll(command: ProbeCommand, session: Session): Promise
   const first = failures[0]
   if (first !== undefined) throw first
   const lines = probed.map(({ key, resource, report }) => `${key}  ${whereOf(resource)}  ok  ${factsText(report)}`)
-  const silent = resources.filter(({ resource }) => resource.depth === null).map(({ key, resource }) => `${key}  ${resource.kind}, not probed`)
+  const silent = resources
+    .filter(({ resource }) => resource.depth === null)
+    .map(({ key, resource }) => `${key}  ${resource.kind}, not probed`)
   const message = [...lines, ...silent].join('\n')
   return { deploy, exit: 0, outcome: 'unchanged', message: message === '' ? 'nothing to probe' : message }
 }
@@ -52,7 +57,10 @@ async function targetsOf(
   const needsDeploy = command.targets.length === 0 || command.targets.some(({ by }) => by === 'key')
   const named: Named[] = []
   const deploy = needsDeploy ? locate(command.where, host.cwd, command.directory) : null
-  if (deploy !== null) expectThere(deploy)
+  if (deploy !== null) {
+    session.place.options = deploy.options
+    expectThere(deploy)
+  }
   const store: ConfigStore | null = deploy === null ? null : openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
   const entries = store === null ? new Map<string, Secret>() : (await store.read(signal)).entries
   await store?.[Symbol.asyncDispose]()
@@ -72,7 +80,6 @@ async function namedOf(target: Target, place: number, entries: ReadonlyMap<strin
   }
   const key = `handle ${place}`
   if (target.source.from === 'argv') return { key, value: target.source.value }
-  const { Secret } = await import('../../domain/secret.ts')
   const text = Buffer.from(await host.stdin.readAll(VALUE_BYTES_MAX)).toString('utf8')
   return { key, value: new Secret(text.replace(/\r?\n$/, '')) }
 }

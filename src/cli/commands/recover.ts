@@ -9,11 +9,13 @@ import type { RecoverCommand } from '../command.ts'
 import { DEFAULTS } from '../defaults.ts'
 import { exitOfClose, outcomeOfClose } from '../exits.ts'
 import type { Said, Session } from '../session.ts'
+import { tellingWhatStands } from '../standing.ts'
 
 /** Closes what a dead or stuck operation left open. */
 export async function recoverOpen(command: RecoverCommand, session: Session): Promise<Said> {
   const { host, signal, reporter, stop } = session
   const deploy = locate(command.where, host.cwd, command.directory)
+  session.place.options = deploy.options
   expectThere(deploy)
   const lockTimeoutMs = command.lockTimeoutMs ?? (session.interactive ? DEFAULTS.lockOnTerminalMs : DEFAULTS.lockElsewhereMs)
   const store: ConfigStore = openStore(deploy, host, { lockTimeoutMs, onWait: (reason) => reporter.event({ type: 'waiting', reason }) })
@@ -32,7 +34,7 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
     if (head.open !== null && (await store.journal.owner(signal)) === 'alive') await store.journal.quiet(lockTimeoutMs, signal)
     if (command.dryRun) return { deploy: deploy.name, exit: 0, outcome: 'planned', message: wouldDo(head, command) }
     stop.begin()
-    const close = command.keep ? await keep(context) : await recover(context)
+    const close = await tellingWhatStands(store, kinds, session, () => (command.keep ? keep(context) : recover(context)))
     if (close === null) return { deploy: deploy.name, exit: 0, outcome: 'unchanged', message: 'nothing is open' }
     return { deploy: deploy.name, exit: exitOfRecovery(close), outcome: outcomeOfRecovery(close), message: textOf(close, head) }
   } finally {

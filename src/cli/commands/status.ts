@@ -1,4 +1,4 @@
-import { openKinds, type OpenKinds } from '../../deploys/kinds.ts'
+import { type OpenKinds, openKinds } from '../../deploys/kinds.ts'
 import { type Deploy, expectThere, locate } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import type { Key, Value } from '../../domain/change.ts'
@@ -17,6 +17,7 @@ import type { Said, Session } from '../session.ts'
 export async function status(command: StatusCommand, session: Session): Promise<Said> {
   const { host, signal } = session
   const deploy = locate(command.where, host.cwd, command.directory)
+  session.place.options = deploy.options
   expectThere(deploy)
   const store: ConfigStore = openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
   const kinds = openKinds(session.redactor)

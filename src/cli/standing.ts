@@ -1,0 +1,31 @@
+import type { OpenKinds } from '../deploys/kinds.ts'
+import { isAttachError } from '../domain/errors.ts'
+import type { ConfigStore } from '../ports/store.ts'
+import type { Session } from './session.ts'
+
+/** Runs `steps`. When they leave an operation that a person must look at, says what was, what was to be, and what stands now. */
+export async function tellingWhatStands<T>(store: ConfigStore, kinds: OpenKinds, session: Session, steps: () => Promise<T>): Promise<T> {
+  try {
+    return await steps()
+  } catch (error) {
+    if (isAttachError(error, 'INCOMPLETE', 'UNKNOWN')) await tell(store, kinds, session).catch(() => {}) // The error itself is said in any case.
+    throw error
+  }
+}
+
+const STEADY = new AbortController().signal
+
+async function tell(store: ConfigStore, kinds: OpenKinds, { reporter }: Session): Promise<void> {
+  const { open } = await store.journal.head(STEADY)
+  if (open === null) return
+  const { entries } = await store.read(STEADY)
+  const { verb, shown, by, at } = open.intent
+  const note = (code: string, message: string): void => reporter.event({ type: 'note', code, message })
+  for (const { key, from, to } of shown) {
+    const now = entries.get(key)
+    note('operation.old', `${key} old: ${from ?? 'absent'} (before the ${verb} by ${by.user} on ${by.host} at ${at})`)
+    note('operation.new', `${key} new: ${to ?? 'absent'} (what that ${verb} writes)`)
+    note('operation.now', `${key} now: ${now === undefined ? 'absent' : kinds.describe(now)} (in ${store.label})`)
+  }
+  note('operation.next', 'attach recover finishes or puts back what was begun; attach recover --keep accepts what stands now.')
+}

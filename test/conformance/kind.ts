@@ -1,0 +1,266 @@
+import { inspect } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Identity } from '../../src/domain/handle.ts'
+import { Secret } from '../../src/domain/secret.ts'
+import { DEPTHS, type Depth, type Kind, PROBE_LIMITS, type ProbeLimits, type ProbeReport } from '../../src/ports/kind.ts'
+import { type Behaviour, drips, FOREIGNERS, floods, hangsUp, liar, silent } from '../support/liars.ts'
+import { freePort } from '../support/ports.ts'
+import { eventually } from '../support/processes.ts'
+
+/** Stands as the password in every handle below. No piece of it may come out anywhere. */
+export const PASSWORD = 'qWx7-Zk9@v/P#y'
+
+/** What the laws must know of a kind to hold it to them. */
+export interface KindLaws<R> {
+  readonly kind: Kind<R>
+  /** Handles, and a part of what they lead to. */
+  readonly valid: readonly (readonly [handle: string, identity: Partial<Identity>])[]
+  readonly invalid: readonly string[]
+  /** A handle with PASSWORD, without TLS. */
+  at(host: string, port: number): string
+  /** The same, with TLS wanted. */
+  tlsAt(host: string, port: number): string
+  /** Behaviours of a server that breaks off in mid-greeting, drips, or floods, in the words of the protocol. */
+  readonly greeting: string | Buffer
+  readonly flood: { readonly first: string | Buffer; readonly chunk: string | Buffer }
+  /** A server's refusal with this text in it. */
+  refusal(text: string): Behaviour
+  /** Real servers. `null`: not installed here. */
+  readonly live: (() => Promise<Live>) | null
+}
+
+/** Real servers, and handles that meet them in each way. */
+export interface Live {
+  readonly good: string
+  readonly replica: string
+  readonly wrongPassword: string
+  readonly noPassword: string
+  readonly noSuchDatabase: string
+  readonly notAllowed: { readonly handle: string; readonly failedAt: Depth }
+  readonly tlsNotOffered: string
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Short, so that a silent server costs a test little. */
+const LIMITS: ProbeLimits = { connectMs: 300, statementMs: 400, totalMs: 900 }
+/** What a probe may be late by. */
+const SLACK = 500
+
+export interface ProbeOptions {
+  readonly depth?: Depth
+  readonly limits?: ProbeLimits
+  readonly signal?: AbortSignal
+  readonly today?: () => number
+}
+
+/** Probes a handle. Fails when the report, or what can be seen of the resource, holds a piece of PASSWORD. */
+export async function probe<R>(kind: Kind<R>, handle: string, options: ProbeOptions = {}): Promise<ProbeReport> {
+  const { depth = 'use', limits = LIMITS, signal = new AbortController().signal, today } = options
+  const resource = kind.parse(new Secret(handle))
+  const context = { signal, depth, limits, now: () => performance.now(), ...(today === undefined ? {} : { today }) }
+  const report = await kind.probe(resource, context)
+  expectNoSecret(inspect(report, { depth: 9 }) + JSON.stringify(report))
+  expectNoSecret(inspect(resource, { depth: 9, showHidden: true }) + JSON.stringify(resource))
+  return report
+}
+
+/** The password in the forms that it travels in. */
+export function expectNoSecret(text: string, password = PASSWORD): void {
+  const pieces = [
+    password,
+    encodeURIComponent(password),
+    Buffer.from(password).toString('base64').replace(/=+$/, ''),
+    password.slice(0, 6),
+    password.slice(-6),
+  ]
+  for (const piece of pieces) expect(text).not.toContain(piece)
+}
+
+/** One line, no control character, nothing that a CI system takes for a command. */
+function expectHarmless(report: ProbeReport): void {
+  const text = report.ok ? '' : `${report.reason}|${report.hint}|${report.code}`
+  expect(text).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+  expect(text).not.toMatch(/::(error|warning|add-mask|set-output)/)
+  expect(text.length).toBeLessThan(600)
+}
+
+/** The laws that every kind keeps which talks to a server. */
+export function describeKind<R>(laws: KindLaws<R>): void {
+  const { kind } = laws
+  describe(`the laws of a kind: ${kind.name}`, () => {
+    describeParsing(laws)
+    describeLiars(laws)
+    if (laws.live !== null) describeLive(laws, laws.live)
+  })
+}
+
+function describeParsing<R>({ kind, valid, invalid }: KindLaws<R>): void {
+  test.each(valid)('%s is read, and what may be shown of it is right', (handle, identity) => {
+    const resource = kind.parse(new Secret(handle))
+    expect(kind.identify(resource)).toMatchObject({ kind: kind.name, ...identity })
+  })
+
+  test.each(invalid)('%s is HANDLE_INVALID', (handle) => {
+    expect(() => kind.parse(new Secret(handle))).toThrow(expect.objectContaining({ code: 'HANDLE_INVALID' }))
+  })
+
+  test('all schemes of a kind lead to a resource of that kind', () => {
+    for (const [handle] of valid) {
+      const identity = kind.identify(kind.parse(new Secret(handle)))
+      expect(kind.schemes).toContain(identity.scheme)
+    }
+  })
+}
+
+function describeLiars<R>({ kind, at, tlsAt, greeting, flood, refusal }: KindLaws<R>): void {
+  test('a name that does not exist fails at resolve, for good', async () => {
+    const report = await probe(kind, at('nowhere.invalid', 1), { limits: { ...LIMITS, totalMs: 5_000, connectMs: 4_000 } })
+    expect(report).toMatchObject({ ok: false, failedAt: 'resolve', stages: [] })
+  })
+
+  test('a port where nothing listens fails at connect, for now', async () => {
+    const report = await probe(kind, at('127.0.0.1', await freePort()))
+    expect(report).toMatchObject({
+      ok: false,
+      failedAt: 'connect',
+      class: 'transient',
+      code: 'ECONNREFUSED',
+      stages: [{ depth: 'resolve' }],
+    })
+  })
+
+  const behaviours: readonly (readonly [string, Behaviour])[] = [
+    ['accepts and never speaks', silent],
+    ['drips one byte at a time', drips(greeting)],
+    ['hangs up on the first word', hangsUp],
+    ['breaks off in the middle of its greeting', (socket) => socket.once('data', () => socket.end(greeting.slice(0, 3)))],
+    ['hangs up at once', (socket) => socket.destroy()],
+    ['answers without end', floods(flood.first, flood.chunk)],
+    [
+      'answers with noise',
+      (socket) => socket.on('data', () => socket.write(Buffer.from([0x52, 0, 0, 0, 9, 0xff, 0xff, 0xff, 0xff, 0, 1, 2]))),
+    ],
+  ]
+
+  test.each(behaviours)('a server that %s is a failure within the deadline, and no socket is left', async (_, behaviour) => {
+    await using server = await liar(behaviour)
+    for (const handle of [at('127.0.0.1', server.port), tlsAt('127.0.0.1', server.port)]) {
+      const started = performance.now()
+      const report = await probe(kind, handle)
+      expect(performance.now() - started).toBeLessThan(LIMITS.totalMs + SLACK)
+      expect(report).toMatchObject({ ok: false })
+      expect(['secure', 'speak', 'login', 'use']).toContain(report.ok ? 'ok' : report.failedAt)
+      expectHarmless(report)
+      await eventually('all sockets closed', async () => expect(server.open()).toBe(0), 2_000)
+    }
+    expect(server.seen(), 'at most one connection more than the probe itself').toBeLessThanOrEqual(4)
+  })
+
+  test.each(FOREIGNERS)('a server that speaks $protocol is told by its name', async ({ protocol, behaviour }) => {
+    await using server = await liar(behaviour)
+    const report = await probe(kind, at('127.0.0.1', server.port), { limits: { ...LIMITS, totalMs: 3_000 } })
+    expect(report).toMatchObject({ ok: false, class: 'permanent', code: 'wrong-protocol' })
+    expect(report.ok ? '' : report.reason).toContain(`${protocol} answers there`)
+    expect(server.seen()).toBeLessThanOrEqual(2)
+  })
+
+  test('an abort ends a probe at once, and no socket is left', async () => {
+    await using server = await liar(silent)
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(), 80)
+    const started = performance.now()
+    const report = await probe(kind, at('127.0.0.1', server.port), { signal: stop.signal, limits: PROBE_LIMITS })
+    expect(performance.now() - started).toBeLessThan(80 + SLACK)
+    expect(report).toMatchObject({ ok: false, code: 'aborted', class: 'transient' })
+    await eventually('all sockets closed', async () => expect(server.open()).toBe(0), 2_000)
+  })
+
+  test('a probe that is aborted before it begins contacts nothing', async () => {
+    await using server = await liar(silent)
+    const report = await probe(kind, at('127.0.0.1', server.port), { signal: AbortSignal.abort() })
+    expect(report).toMatchObject({ ok: false, code: 'aborted' })
+    expect(server.seen()).toBe(0)
+  })
+
+  const hostile: readonly (readonly [string, string])[] = [
+    ['escape sequences', 'nope \u001b]0;pwned\u0007\u001b[2J\u001b[31m'],
+    ['a command of a CI system', 'nope\n::error::fake\r\n::add-mask::x'],
+    ['a turn of the direction of text', 'nope \u202egnp.exe\u2066'],
+    ['the password', `no tenant for app:${PASSWORD}@h`],
+    ['the password, percent-encoded', `no tenant for app:${encodeURIComponent(PASSWORD)}@h`],
+    ['the password in base64', `token ${Buffer.from(`app:${PASSWORD}`).toString('base64')} refused`],
+    ['more than a line', `nope ${'x'.repeat(5_000)}`],
+  ]
+
+  test.each(hostile)('a refusal with %s in it is made harmless', async (_, text) => {
+    await using server = await liar(refusal(text))
+    const report = await probe(kind, at('127.0.0.1', server.port))
+    expect(report).toMatchObject({ ok: false })
+    expectHarmless(report)
+    expect(report.ok ? '' : report.reason).toMatch(/server says: (nope|no tenant|token)/)
+  })
+}
+
+function describeLive<R>({ kind }: KindLaws<R>, open: () => Promise<Live>): void {
+  let live: Live
+  beforeAll(async () => {
+    live = await open()
+  })
+  afterAll(async () => {
+    await live[Symbol.asyncDispose]()
+  })
+
+  test('a good server passes every stage in order, and tells what it is', async () => {
+    const report = await probe(kind, live.good, { limits: PROBE_LIMITS })
+    expect(report).toMatchObject({ ok: true, facts: { role: 'primary', writable: true } })
+    expect(report.stages.map(({ depth }) => depth)).toEqual(DEPTHS)
+    expect(report.facts.version).toMatch(/^\d+\.\d+/)
+    expect(report.totalMs).toBeGreaterThanOrEqual(report.stages.reduce((sum, { ms }) => sum + ms, 0) - 1)
+  })
+
+  test.each(DEPTHS)('a probe to the depth %s stops there', async (depth) => {
+    const report = await probe(kind, live.good, { depth, limits: PROBE_LIMITS })
+    expect(report.ok).toBe(true)
+    expect(report.stages.map((stage) => stage.depth)).toEqual(DEPTHS.slice(0, DEPTHS.indexOf(depth) + 1))
+  })
+
+  test('a replica answers, and is not writable', async () => {
+    const report = await probe(kind, live.replica, { limits: PROBE_LIMITS })
+    expect(report).toMatchObject({ ok: true, facts: { role: 'replica', writable: false } })
+  })
+
+  test('a wrong password fails at login, for good', async () => {
+    expect(await probe(kind, live.wrongPassword, { limits: PROBE_LIMITS })).toMatchObject({
+      ok: false,
+      failedAt: 'login',
+      class: 'permanent',
+    })
+  })
+
+  test('no password where one is asked for fails at login, for good', async () => {
+    expect(await probe(kind, live.noPassword, { limits: PROBE_LIMITS })).toMatchObject({ ok: false, failedAt: 'login', class: 'permanent' })
+  })
+
+  test('a database that does not exist fails at use, for good', async () => {
+    expect(await probe(kind, live.noSuchDatabase, { limits: PROBE_LIMITS })).toMatchObject({
+      ok: false,
+      failedAt: 'use',
+      class: 'permanent',
+    })
+  })
+
+  test('a missing permission is permanent', async () => {
+    const { handle, failedAt } = live.notAllowed
+    expect(await probe(kind, handle, { limits: PROBE_LIMITS })).toMatchObject({ ok: false, failedAt, class: 'permanent' })
+  })
+
+  test('TLS that is asked for and not offered fails at secure, for good', async () => {
+    const report = await probe(kind, live.tlsNotOffered, { limits: { ...LIMITS, totalMs: 3_000 } })
+    expect(report).toMatchObject({ ok: false, failedAt: 'secure', class: 'permanent', code: 'tls-not-offered' })
+  })
+
+  test('a probe leaves the handle and the environment out of its report', async () => {
+    const report = await probe(kind, live.wrongPassword, { limits: PROBE_LIMITS })
+    expect(JSON.stringify(report)).not.toContain('://')
+  })
+}

@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { AttachError } from '../../src/domain/errors.ts'
+import { Secret } from '../../src/domain/secret.ts'
+import opaque from '../../src/kinds/opaque.ts'
+import { KINDS, type KindRow, kindNamed, recognise, rowOfScheme } from '../../src/kinds/registry.ts'
+import { PROBE_LIMITS } from '../../src/ports/kind.ts'
+
+const of = (text: string, { asked = null, was = null }: { readonly asked?: string | null; readonly was?: string | null } = {}): string =>
+  recognise(new Secret(text), { asked, was: was === null ? null : new Secret(was) }).name
+
+const refusal = (text: string, hints: Parameters<typeof of>[1] = {}): AttachError => {
+  try {
+    of(text, hints)
+  } catch (error) {
+    if (error instanceof AttachError) return error
+    throw error
+  }
+  throw new Error('it was recognised')
+}
+
+describe('the table of kinds', () => {
+  test.each(KINDS)('the row of $name says what its file declares', async (row) => {
+    const kind = await row.load()
+    expect({ name: kind.name, schemes: kind.schemes, usualKey: kind.usualKey }).toEqual({
+      name: row.name,
+      schemes: row.schemes,
+      usualKey: row.usualKey,
+    })
+  })
+
+  test('every file with a default export has its row', () => {
+    const folder = resolve(import.meta.dirname, '../../src/kinds')
+    const kinds = readdirSync(folder).filter((file) => /^export default\b/m.test(readFileSync(resolve(folder, file), 'utf8')))
+    expect(kinds.map((file) => file.replace('.ts', '')).sort()).toEqual(KINDS.map(({ name }) => name).sort())
+  })
+
+  test('no scheme stands in two rows, and all are lower case', () => {
+    const all = KINDS.flatMap(({ schemes }) => schemes)
+    expect(new Set(all).size).toBe(all.length)
+    expect(all).toEqual(all.map((scheme) => scheme.toLowerCase()))
+  })
+})
+
+describe('recognition', () => {
+  test('what is asked for wins over everything', () => {
+    expect(of('redis://h', { asked: 'postgres', was: 'redis://h' })).toBe('postgres')
+    expect(of('', { asked: 'opaque' })).toBe('opaque')
+  })
+
+  test('a kind that does not exist is USAGE, and the hint names those that do', () => {
+    expect(refusal('redis://h', { asked: 'nope' })).toMatchObject({ code: 'USAGE', hint: 'the kinds are postgres, redis, opaque' })
+    expect(() => kindNamed('nope')).toThrow(AttachError)
+  })
+
+  test('the scheme decides, in any case of letters', () => {
+    expect(of('POSTGRES://h/x')).toBe('postgres')
+    expect(of('rediss://h', { was: 'postgres://h' })).toBe('redis')
+    expect(rowOfScheme('PostgreSQL')?.name).toBe('postgres')
+    expect(rowOfScheme('gopher')).toBeUndefined()
+  })
+
+  test('a host that tells the kind wins over the scheme', () => {
+    const row: KindRow = { name: 'api', schemes: [], hosts: [/^api\.example\.test$/], usualKey: 'API', load: async () => opaque }
+    const found = (text: string) => recognise(new Secret(text), { asked: null, was: null }, [...KINDS, row]).name
+    expect(found('https://u:p@API.example.test:8443/v1')).toBe('api')
+    expect(() => found('https://u:api.example.test@other.example/')).toThrow(AttachError)
+  })
+
+  test('what nothing recognises is what the key already was', () => {
+    expect(of('tok_2', { was: 'tok_1' })).toBe('opaque')
+    expect(of('mysql://h/x', { was: 'mysql://g/x' })).toBe('opaque')
+    expect(of('host=h dbname=x', { was: 'postgres://h/x' })).toBe('postgres')
+    expect(refusal('mysql://h/x', { was: 'postgres://h/x' }).code).toBe('HANDLE_INVALID')
+    expect(refusal('tok_2', { was: '' }).code).toBe('HANDLE_INVALID')
+  })
+
+  test.each([
+    ['mysql://app:Zq8xKv@h/x', 'leads to MySQL, which attach does not speak yet'],
+    ['amqps://app:Zq8xKv@h', 'leads to RabbitMQ, which attach does not speak yet'],
+    ['gopher://Zq8xKv@h', 'has a scheme that attach does not know'],
+    ['Zq8xKv', 'has no scheme'],
+    ['', 'is empty'],
+    ['jdbc:postgresql://h/x?password=Zq8xKv', 'begins with jdbc:, which only Java reads'],
+    ['postgres:/u:Zq8xKv@h/x', 'has no // after its scheme'],
+    ['"postgres://u:Zq8xKv@h/x"', 'stands in quotes'],
+  ])('%j is of no kind, and is told what it lacks', (text, what) => {
+    const error = refusal(text)
+    expect(error).toMatchObject({ code: 'HANDLE_INVALID', message: `the handle ${what}` })
+    expect(error.hint).toContain('--kind opaque')
+    expect(`${error.message}${error.hint}`).not.toContain('Zq8xKv')
+  })
+})
+
+test('opaque takes any text, shows nothing of it, and contacts nothing', async () => {
+  for (const text of ['', 'sk_live_Zq8xKv', '\u0000\n', 'mysql://u:p@127.0.0.1:1/x']) {
+    const resource = opaque.parse(new Secret(text))
+    expect(JSON.stringify([resource, opaque.identify(resource), opaque.remarks(resource)])).not.toContain('Zq8')
+    const report = await opaque.probe(resource, {
+      signal: AbortSignal.timeout(1_000),
+      depth: 'use',
+      limits: PROBE_LIMITS,
+      now: () => performance.now(),
+    })
+    expect(report).toMatchObject({ ok: true, stages: [], findings: [{ id: 'opaque.unprobed', status: 'unknown' }] })
+  }
+  expect(opaque.depth).toBeNull()
+})
