@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('../dist/cli/main.cjs').main('attach')
+import '../dist/cli/attach.js'

@@ -8,7 +8,7 @@ import type { Session } from './session.ts'
 
 /** Where the person at the terminal, or the options in their place, say yes or no. */
 export function consentOf(command: ChangeCommand, deploy: Deploy, session: Session): Consent {
-  const { reporter, interactive } = session
+  const { interactive } = session
   const answered = command.yes || command.dryRun
   return {
     meant: async (plan) => {
@@ -18,7 +18,6 @@ export function consentOf(command: ChangeCommand, deploy: Deploy, session: Sessi
     allTheSame: async (failure, { plan }) => {
       const isAbsent = plan.verb === 'attach'
       if (!isAbsent || !interactive || command.dryRun || !isNobodyThere(failure)) throw unprobed(failure, isAbsent)
-      reporter.event({ type: 'note', code: 'probe.failed', message: `${failure.message}. ${failure.hint ?? ''}` })
       await agree('Nothing answers there. Attach it all the same? [y/N] ', session)
     },
     approve: async (proposal) => {
@@ -26,7 +25,7 @@ export function consentOf(command: ChangeCommand, deploy: Deploy, session: Sessi
       const asks = interactive && !command.yes && (command.verb !== 'attach' || replaces(plan))
       show(proposal, deploy, session)
       if (!asks) return
-      reporter.event({ type: 'planned', verb: plan.verb, deploy: deploy.name, changes: shown })
+      session.reporter.event({ type: 'planned', verb: plan.verb, deploy: deploy.name, changes: shown })
       await agree(`Change ${deploy.label}? [y/N] `, session)
     },
   }

@@ -41,6 +41,7 @@ function keepQuiet(host: Host): void {
   }
   process.on('uncaughtException', crash)
   process.on('unhandledRejection', crash)
+  process.on('beforeExit', () => crash(new Error('the command ended before it was done')))
 }
 
 async function run(binary: 'attach' | 'detach', argv: readonly string[], host: Host): Promise<number> {

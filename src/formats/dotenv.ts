@@ -152,7 +152,7 @@ function firstProven(proof: Omit<Proof, 'draft'>): Draft {
   }
   const keys = proof.targets.map(({ key }) => shownKey(key)).join(', ')
   throw new AttachError('CONFIG_INVALID', `${keys}: cannot be changed in this file without harm: ${objection}`, {
-    hint: 'Look for a quote that is never closed, or a line without "=", near these keys and mend it by hand.',
+    hint: mendingOf(proof.before, proof.scanned),
   })
 }
 
@@ -160,6 +160,13 @@ function* attemptsFor({ places }: Outline): Iterable<Attempt> {
   const ranks = Math.max(1, ...places.map(({ styles }) => styles.length))
   for (let rank = 0; rank < ranks; rank += 1) yield { rank, gap: false }
   if (places.some(({ over }) => over === null)) for (let rank = 0; rank < ranks; rank += 1) yield { rank, gap: true }
+}
+
+/** What in a file makes one line depend on another, most likely first. */
+function mendingOf(text: ByteText, { junk }: Scan): string {
+  if (text.startsWith(BOM)) return 'Save the file without its byte order mark.'
+  if (junk > 0) return 'Put a "#" before each line that is neither an assignment nor a comment.'
+  return 'Look for a quote that is never closed, or a value on the line after its key, and mend it by hand.'
 }
 
 const shownKey = (key: string): string => (/^[\w.-]{1,64}$/.test(key) ? key : '<key>')

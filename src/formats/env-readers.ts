@@ -18,7 +18,7 @@ export function readerObjection(proof: Proof): Objection | null {
   const { before, after } = condensed(proof.before, proof.draft.text, proof.draft.splices)
   const [was, now] = [utf8Of(before), utf8Of(after)]
   const inNode = nodeObjection({ was: parseEnv(was), now: parseEnv(now), dotenvWas: dotenv(was), dotenvNow: dotenv(now), proof })
-  return inNode === null ? null : { reader: `Node ${process.versions.node}`, key: inNode }
+  return inNode === null ? null : { reader: 'util.parseEnv of this Node', key: inNode }
 }
 
 type Reading = Readonly<Record<string, string | undefined>>

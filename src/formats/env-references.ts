@@ -2,7 +2,7 @@ import type { Scan } from './env-scan.ts'
 import { refersTo } from './env-style.ts'
 import type { ByteText } from './env-text.ts'
 
-/** Other keys whose text refers to one of `touched`, or to a key that does: for a reader that expands, they change with it. */
+/** Other keys whose text refers to one of `touched`, or to a key that does, in the order of the file: for a reader that expands, they change with it. */
 export function followersOf(text: ByteText, { assignments }: Scan, touched: readonly string[]): readonly string[] {
   if (!text.includes('$')) return []
   const referring = assignments
@@ -17,5 +17,5 @@ export function followersOf(text: ByteText, { assignments }: Scan, touched: read
       open.push(follower)
     }
   }
-  return [...found]
+  return [...new Set(referring.map(({ key }) => key))].filter((key) => found.has(key))
 }

@@ -20,6 +20,7 @@ export async function readAll(limit: number): Promise<Uint8Array> {
 export async function ask(question: string, signal: AbortSignal): Promise<string | null> {
   const { createInterface } = await import('node:readline')
   writeFully(2, question)
+  process.stdin.ref()
   const lines = createInterface({ input: process.stdin })
   try {
     return await new Promise((resolve, reject) => {
@@ -44,6 +45,7 @@ const PASTE_MARKS = /\x1b\[20[01]~/g
 export async function askHidden(question: string, signal: AbortSignal): Promise<Secret | null> {
   const { stdin } = process
   writeFully(2, question)
+  stdin.ref()
   stdin.setRawMode(true)
   stdin.setEncoding('utf8')
   try {

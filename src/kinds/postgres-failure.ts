@@ -47,7 +47,7 @@ const CLASSES: Readonly<Record<string, Meaning>> = {
 const OTHER: Meaning = ['permanent', 'the server refused', 'look at its log']
 
 /** Our words for an error of the server, and a little of its own. `depth` is where it came. */
-export function postgresFailure({ code, message }: ServerError, depth: Depth, secrets: readonly (Secret | null)[]): ProbeFailure {
+export function postgresFailure({ code, message }: ServerError, depth: Depth, secrets: readonly Secret[]): ProbeFailure {
   const state = /^[0-9A-Z]{5}$/.test(code) ? code : 'unknown'
   const [kind, reason, hint, at] = STATES[state] ?? CLASSES[state.slice(0, 2)] ?? OTHER
   return { failedAt: at ?? depth, class: kind, code: state, reason: `${reason}${serverSays(message, secrets)}`, hint }

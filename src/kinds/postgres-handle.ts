@@ -21,6 +21,8 @@ export interface Postgres {
   readonly tls: TlsMode
   /** The word as it stands there; `null` when nothing is said. */
   readonly tlsWord: string | null
+  /** node-postgres is told to read the words as libpq does. */
+  readonly libpqCompat: boolean
   /** Files that the handle names. */
   readonly files: { readonly ca?: string; readonly cert?: string; readonly key?: string }
   /** TLS at once, without asking for it first (PostgreSQL 17). */
@@ -96,6 +98,7 @@ export function parsePostgres(handle: Handle): Postgres {
     database,
     ...tls,
     options: nonEmpty(queryText(split, 'options')),
+    libpqCompat: queryText(split, 'uselibpqcompat') === 'true',
     channelBinding: wordOf(split, 'channel_binding', ['disable', 'prefer', 'require'] as const) ?? 'prefer',
   }
   return { ...resource, remarks: remarksOf(resource, split) }
@@ -172,7 +175,7 @@ function tlsOf(split: SplitHandle, host: string): Pick<Postgres, 'tls' | 'tlsWor
   return { tls: mode === 'require' && files.ca !== undefined ? 'verify-ca' : mode, tlsWord: word, files, direct }
 }
 
-function remarksOf({ user, files, tlsWord, host }: Omit<Postgres, 'remarks'>, split: SplitHandle): readonly Finding[] {
+function remarksOf({ user, files, tls, tlsWord, host }: Omit<Postgres, 'remarks'>, split: SplitHandle): readonly Finding[] {
   const remarks: Finding[] = []
   const warn = (id: string, detail: string, remedy: string) => remarks.push({ id, severity: 'warn', status: 'warn', detail, remedy })
   if (user === null)
@@ -194,6 +197,11 @@ function remarksOf({ user, files, tlsWord, host }: Omit<Postgres, 'remarks'>, sp
   }
   if (tlsWord !== null && host.startsWith('/'))
     warn('handle.tls_on_socket', 'TLS is asked for on a socket of this machine, where there is none', 'leave it out')
+  if ((tls === 'verify-ca' || tls === 'verify-full') && files.ca === undefined) {
+    const detail =
+      'libpq trusts the file ~/.postgresql/root.crt alone here, and stops without it; node-postgres and others trust the public authorities'
+    warn('tls.reader_differs', detail, 'add sslrootcert=system, or the file of the authority')
+  }
   if (tlsWord === 'allow')
     warn('handle.tls_allow', 'sslmode=allow prefers plain text; it is probed as prefer', 'say prefer, require or verify-full')
   for (const key of UNCHECKED) {

@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net'
 import { userInfo } from 'node:os'
 import type { Finding } from '../domain/finding.ts'
+import type { Secret } from '../domain/secret.ts'
 import { NetError } from '../net/bounded.ts'
-import { harmless } from '../net/said.ts'
+import { harmless, worthHiding } from '../net/said.ts'
 import { protocolOf, SSL_REQUEST } from '../net/sniff.ts'
 import { type Secured, upgrade } from '../net/tls.ts'
 import { nextChunk } from '../net/wire.ts'
-import type { ProbeContext, ProbeReport } from '../ports/kind.ts'
+import { DEPTHS, type ProbeContext, type ProbeReport } from '../ports/kind.ts'
 import { wrongProtocol } from './failure.ts'
 import { reach } from './host.ts'
 import { postgresFailure } from './postgres-failure.ts'
@@ -20,7 +21,9 @@ const SERVICE = 'PostgreSQL'
 const ASK_FOR_TLS = 'sslmode=require&sslnegotiation=direct'
 
 /** Resolve, connect, SSLRequest, login, and one question inside a read-only transaction. Writes nothing. */
-export function probePostgres(resource: Postgres, context: ProbeContext): Promise<ProbeReport> {
+export async function probePostgres(resource: Postgres, context: ProbeContext): Promise<ProbeReport> {
+  // Loading the driver is no time of the server's.
+  if (DEPTHS.indexOf(context.depth) >= DEPTHS.indexOf('speak')) await import('pg')
   return probing(context, SERVICE, async (run) => {
     const once = (plainText: boolean) => converse(run, resource, { plainText })
     try {
@@ -98,7 +101,7 @@ function unexpected(answer: Buffer): Error {
 
 async function talk(run: Run, resource: Postgres, { socket, plain }: { readonly socket: Socket; readonly plain: boolean }): Promise<void> {
   const login = loginOf(resource)
-  const secrets = [resource.password]
+  const secrets = worthHiding(resource.password, [resource.user, resource.database, resource.host])
   let stop: () => void = () => {}
   const deepEnough = new Promise<'enough'>((resolve) => {
     stop = () => resolve('enough')
@@ -202,7 +205,7 @@ const QUESTION = `SELECT current_setting('server_version') AS version, pg_is_in_
   current_setting('default_transaction_read_only') AS read_only, current_database()::text AS database, current_user::text AS "user",
   pg_backend_pid() AS pid, version() AS banner`
 
-async function ask(run: Run, session: Session, secrets: readonly Postgres['password'][]): Promise<void> {
+async function ask(run: Run, session: Session, secrets: readonly Secret[]): Promise<void> {
   const bound = () => ({ at: 'talk', ms: run.exchangeMs, signal: run.signal }) as const
   // Not in the startup packet: PgBouncer refuses it there.
   await session.rows(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${Math.ceil(run.statementMs)}; SET LOCAL lock_timeout = 1000`, bound())

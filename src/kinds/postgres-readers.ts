@@ -8,7 +8,7 @@ import type { Postgres } from './postgres-handle.ts'
  * `verify-ca` are verify-full there and never fall back, nothing said is plain text.
  */
 export function readerFindings(
-  { tls, tlsWord, host }: Pick<Postgres, 'tls' | 'tlsWord' | 'host'>,
+  { tls, tlsWord, host, libpqCompat }: Pick<Postgres, 'tls' | 'tlsWord' | 'host' | 'libpqCompat'>,
   secured: Secured | null,
 ): readonly Finding[] {
   if (reach(host) === 'local' && tlsWord === null) return []
@@ -17,7 +17,7 @@ export function readerFindings(
       ? []
       : [differs('libpq uses TLS here because the server offers it; node-postgres uses none unless sslmode says so')]
   }
-  if (tlsWord === 'disable' || tlsWord === 'verify-full' || host.startsWith('/')) return []
+  if (libpqCompat || tlsWord === 'disable' || tlsWord === 'verify-full' || host.startsWith('/')) return []
   if (secured === null) return [differs(`libpq falls back to plain text with sslmode=${tlsWord}; node-postgres does not connect`)]
   return secured.verified ? [] : [differs(`node-postgres reads sslmode=${tlsWord} as verify-full and refuses this certificate`)]
 }

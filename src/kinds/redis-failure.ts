@@ -30,7 +30,7 @@ const WORDS: Readonly<Record<string, Meaning>> = {
 const OTHER: Meaning = ['permanent', 'the server refused', 'look at its log']
 
 /** Our words for an error reply, and a little of its own. `depth` is where it came. */
-export function redisFailure(reply: RespError, depth: Depth, secrets: readonly (Secret | null)[]): ProbeFailure {
+export function redisFailure(reply: RespError, depth: Depth, secrets: readonly Secret[]): ProbeFailure {
   const [kind, reason, hint, at] = WORDS[reply.error] ?? plainError(reply.text)
   return { failedAt: at ?? depth, class: kind, code: reply.error, reason: `${reason}${serverSays(reply.text, secrets)}`, hint }
 }

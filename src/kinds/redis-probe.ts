@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { NetError } from '../net/bounded.ts'
-import { harmless } from '../net/said.ts'
+import { harmless, worthHiding } from '../net/said.ts'
 import { protocolOf } from '../net/sniff.ts'
 import { type Secured, upgrade } from '../net/tls.ts'
 import { nextChunk } from '../net/wire.ts'
@@ -54,7 +54,7 @@ async function login(run: Run, resource: Redis, talk: Conversation): Promise<boo
   if (run.passed()) return true
   if (!isError(hello)) {
     if (!Array.isArray(hello)) throw new NetError('talk', 'protocol')
-    learnHello(run, hello)
+    learnHello(run, resource, hello)
     return run.passed()
   }
   // Redis before 6, or a proxy: no HELLO. Everything else is an answer to the login.
@@ -108,11 +108,11 @@ async function learnRole(run: Run, resource: Redis, talk: Conversation): Promise
   run.learn({ more: { db: resource.db } })
 }
 
-function learnHello(run: Run, hello: readonly Reply[]): void {
+function learnHello(run: Run, resource: Redis, hello: readonly Reply[]): void {
   const field = (name: string): string | undefined => {
     const at = hello.findIndex((each, index) => index % 2 === 0 && each === name)
     const value = at < 0 ? undefined : hello[at + 1]
-    return typeof value === 'string' ? (harmless(value, []) ?? undefined) : undefined
+    return typeof value === 'string' ? shown(value, resource) : undefined
   }
   const mode = field('mode')
   if (mode === 'sentinel') {
@@ -149,10 +149,12 @@ const fieldsOf = (info: string): ReadonlyMap<string, string> =>
     }),
   )
 
-const shown = (text: string, { password }: Redis): string => harmless(text, [password]) ?? 'unknown'
+const secretsOf = ({ password, user, host }: Redis) => worthHiding(password, [user, host])
 
-const refused = (run: Run, reply: { readonly error: string; readonly text: string }, { password }: Redis) =>
-  new Failed(redisFailure(reply, run.at, [password]))
+const shown = (text: string, resource: Redis): string => harmless(text, secretsOf(resource)) ?? 'unknown'
+
+const refused = (run: Run, reply: { readonly error: string; readonly text: string }, resource: Redis) =>
+  new Failed(redisFailure(reply, run.at, secretsOf(resource)))
 
 /** One question, one answer. */
 class Conversation {

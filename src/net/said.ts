@@ -8,15 +8,19 @@ const SHORTEST_SECRET = 4
  * A server's own words, made harmless: one line, control and invisible characters as `\x1b` or `\u{202e}`, at most 200 characters, without any
  * of the secrets in plain, percent-encoded or base64 form. `null` when nothing is left that may be shown.
  */
-export function harmless(text: string, secrets: readonly (Secret | null)[]): string | null {
+export function harmless(text: string, secrets: readonly Secret[]): string | null {
   const flat = visible(text.slice(0, 4 * LONGEST))
   const cut = forms(secrets).reduce<string | null>((rest, form) => withoutForm(rest, form), flat)
   if (cut === null || cut.trim() === '') return null
   return cut.length > LONGEST ? `${cut.slice(0, LONGEST - 1)}…` : cut
 }
 
-/** ` (server says: …)`, or nothing. */
-export function serverSays(text: string, secrets: readonly (Secret | null)[]): string {
+/** A password that is also a part which is shown anyway (app:app@…/app) hides nothing: cutting it out would only tell that they are the same. */
+export const worthHiding = (secret: Secret | null, shown: readonly (string | null)[]): readonly Secret[] =>
+  secret === null || shown.includes(secret.reveal()) ? [] : [secret]
+
+/** `; server says: …`, or nothing. */
+export function serverSays(text: string, secrets: readonly Secret[]): string {
   const words = harmless(text, secrets)
   return words === null ? '' : `; server says: ${words}`
 }
@@ -33,8 +37,8 @@ const escaped = (sign: string): string => {
   return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
 }
 
-function forms(secrets: readonly (Secret | null)[]): readonly string[] {
-  const plain = secrets.flatMap((secret) => (secret === null ? [] : [secret.reveal()])).filter((text) => text !== '')
+function forms(secrets: readonly Secret[]): readonly string[] {
+  const plain = secrets.map((secret) => secret.reveal()).filter((text) => text !== '')
   const all = plain.flatMap((text) => [text, visible(text), encodeURIComponent(text), encodeURI(text), ...base64(text)])
   return [...new Set(all)].filter((form) => form !== '').sort((a, b) => b.length - a.length)
 }

@@ -38,7 +38,7 @@ export function eventText(event: Event, speech: Speech): string {
 
 /** What a finished command looks like: the result for stdout, the error for stderr. */
 export function documentText(document: Document, speech: Speech): Rendered {
-  const parts = [releaseText(document, speech), openText(document, speech), statusText(document, speech), logText(document, speech)]
+  const parts = [openText(document, speech), statusText(document, speech), logText(document, speech), releaseText(document, speech)]
   return { result: parts.join(''), undo: undoText(document), error: errorText(document, speech) }
 }
 
@@ -64,7 +64,7 @@ function probeText(
     return `  ${SIDES[side]}  ${where}   ${passed.join('  ')}   ${paint.dim(time(report.totalMs))}\n         ${factsText(report)}\n`
   }
   const failed = `${report.failedAt} ${paint.bad('✗')} ${report.reason} ${paint.dim(`(${time(report.totalMs)})`)}`
-  return `  ${SIDES[side]}  ${where}   ${[...passed, failed].join('  ')}\n`
+  return `  ${SIDES[side]}  ${where}   ${[...passed, failed].join('  ')}\n         ${report.hint}\n`
 }
 
 /** `PostgreSQL 15.18, primary, writable, TLSv1.3 not verified`. */
@@ -94,10 +94,10 @@ export function changeText({ key, from, to }: Shown, paint: Paint): string {
 
 const undoText = ({ undo }: Document): string => (undo === null ? '' : `Undo: ${undo.map(shellWord).join(' ')}\n`)
 
-function releaseText({ verb, outcome, release, changes, deploy, message }: Document, { paint }: Speech): string {
+function releaseText({ outcome, release, changes, deploy, message }: Document, { paint }: Speech): string {
   const said = message === undefined ? '' : `${message}\n`
   if (outcome === 'planned') return `${changes.map((change) => `would change: ${changeText(change, paint)}\n`).join('')}${said}`
-  if (outcome !== 'changed' && outcome !== 'reverted') return verb === 'status' || verb === 'log' ? '' : said
+  if (outcome !== 'changed' && outcome !== 'reverted') return said
   const number = release === null ? '' : `${paint.strong(`v${release}`)}: `
   const where = deploy === null ? '' : `   ${paint.dim(`(${deploy})`)}`
   const lines = changes.map((change) => `${number}${changeText(change, paint)}${where}\n`).join('')
@@ -112,10 +112,7 @@ function openText({ open }: Document, { paint }: Speech): string {
   return `${paint.odd(`A ${verb} of ${keys.join(', ')} ${state}`)} (${by.user} on ${by.host}, process ${by.pid}, since ${since})${hint}\n`
 }
 
-function statusText({ attachments, message, probes }: Document, speech: Speech): string {
-  if (attachments === undefined) return ''
-  const { paint } = speech
-  if (attachments.length === 0) return `${message ?? 'nothing is attached here yet'}\n`
+function statusText({ attachments = [], probes }: Document, { paint }: Speech): string {
   return columns(
     attachments.map((row) => [paint.strong(row.key), row.kind, targetOf(row), sinceOf(row, paint), healthOf(row.key, probes, paint)]),
   )
@@ -138,7 +135,6 @@ function healthOf(key: string, probes: readonly ProbeRow[] | undefined, paint: P
 
 function logText({ releases }: Document, { paint, detail }: Speech): string {
   if (releases === undefined) return ''
-  if (releases.length === 0) return 'no release yet\n'
   return releases.map((row) => releaseRowText(row, paint, detail)).join('')
 }
 

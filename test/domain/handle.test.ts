@@ -118,7 +118,7 @@ describe('taking a handle apart', () => {
           }
         },
       ),
-      { numRuns: 1_500 },
+      { numRuns: 800 },
     )
   })
 })

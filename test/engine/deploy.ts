@@ -78,11 +78,12 @@ export class Deploy {
     return this.#world.gate('hand', { call: `edit ${[...values.keys()].join(' ')}`, sort: 'hand', perform })
   }
 
-  /** When all is over, a person alone and without faults: `recover`, and `recover --keep` when that leaves it open. */
+  /** When all is over, a person alone and without faults: `recover`, `recover --keep` when that leaves it open, and `recover` for a release before it that did not settle. */
   async rescue(): Promise<void> {
     const context = (by: string): Context => ({ ...this.#bare(by), store: this.#witnessed(by), settle: () => this.#hook(by, 'yes') })
     await this.#command('rescue', () => recover(context('rescue')))
     if (await this.isOpen()) await this.#command('rescue --keep', () => keep(context('rescue --keep')))
+    if (await this.unsettled()) await this.#command('rescue again', () => recover(context('rescue again')))
   }
 
   /** All the future depends on, apart from what the actors know. */

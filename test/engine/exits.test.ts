@@ -3,7 +3,7 @@ import { type Effect, effectOf } from '../../src/domain/effect.ts'
 import { AttachError, isAttachError } from '../../src/domain/errors.ts'
 import type { Settled } from '../../src/domain/operation.ts'
 import { Secret } from '../../src/domain/secret.ts'
-import { apply } from '../../src/engine/apply.ts'
+import { apply, begin } from '../../src/engine/apply.ts'
 import { type Context, STEADY } from '../../src/engine/protocol.ts'
 import { keep, recover } from '../../src/engine/recover.ts'
 import type { ConfigStore } from '../../src/ports/store.ts'
@@ -256,4 +256,15 @@ test('while the way back runs, values that a person put back by hand count as pu
     verdict: 'reverted',
     settled: 'yes',
   })
+})
+
+test('behind an operation left open, a release that did not settle takes one recover more', async () => {
+  const memory = memoryOf()
+  await begun(memory, [], ['no'], false)
+  const back = changes.map(({ key, before, after }) => ({ key, before: after, after: before }))
+  const head = await memory.journal.head(STEADY)
+  await begin({ verb: 'swap', changes: back, head, revertible: true, edited: [] }, contextOf(memory, []))
+  await expect(recover(contextOf(memory, []))).resolves.toMatchObject({ verdict: 'aborted', release: 1 })
+  await expect(recover(contextOf(memory, ['yes']))).resolves.toMatchObject({ verdict: 'aborted', settled: 'yes' })
+  await expect(recover(contextOf(memory, []))).resolves.toBeNull()
 })

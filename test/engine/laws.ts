@@ -11,7 +11,7 @@ function must(holds: boolean, law: string): asserts holds {
 const equal = (a: Texts, b: Texts): boolean => [...a].every(([key, text]) => b.get(key) === text)
 const isEdit = (fact: Fact): boolean => fact.did === 'edit' && TOUCHED.some((key) => fact.values.has(key))
 
-/** What holds after every schedule and every fault. Runs the rescue: a person's `recover`, then `recover --keep` if that left it open. */
+/** What holds after every schedule and every fault. Runs the rescue: a person's `recover`, `recover --keep`, `recover` again, each if needed. */
 export async function judge(world: World, deploy: Deploy): Promise<void> {
   await remembered(deploy)
   await stopped(world, deploy)

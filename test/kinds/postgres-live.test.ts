@@ -84,6 +84,8 @@ describe.runIf(havePostgres())('a real PostgreSQL', () => {
   test('that is read otherwise by node-postgres is warned about', async () => {
     const report = await look(server.url({ ...app, host: REMOTE, query: 'sslmode=prefer' }))
     expect(report.findings.map(({ id }) => id)).toContain('tls.reader_differs')
+    const same = await look(server.url({ ...app, host: REMOTE, query: 'sslmode=prefer&uselibpqcompat=true' }))
+    expect(same.findings.map(({ id }) => id)).toEqual(['tls.plain'])
   })
 
   test('a role whose transactions are read-only by default is not writable, and no replica', async () => {
@@ -96,6 +98,13 @@ describe.runIf(havePostgres())('a real PostgreSQL', () => {
     } finally {
       await server.sql(`ALTER ROLE app IN DATABASE shop RESET default_transaction_read_only`)
     }
+  })
+
+  test('whose user, database and password are one word is shown with its names', async () => {
+    await server.sql(`CREATE ROLE same LOGIN PASSWORD 'same'`)
+    await server.sql('CREATE DATABASE same OWNER same')
+    const report = await look(server.url({ user: 'same', password: 'same', database: 'same' }))
+    expect(report).toMatchObject({ ok: true, facts: { more: { user: 'same', database: 'same' } } })
   })
 
   test('that has no connection left is transient, one that bars the user is permanent', async () => {
@@ -187,6 +196,7 @@ test('remarks say what is odd, and hold no value', () => {
   expect(ids('postgres://a@h/x?sslmode=require&sslmode=disable')).toEqual(['handle.repeated_key'])
   expect(ids('postgres://a@h/x?sslmode=verify-full&sslrootcert=/ca.pem')).toEqual(['handle.local_file'])
   expect(ids('postgres://a@h/x?sslmode=verify-full&sslrootcert=system')).toEqual([])
+  expect(ids('postgres://a@h/x?sslmode=verify-full')).toEqual(['tls.reader_differs'])
   expect(ids('postgres://a@h/x?sslmode=allow')).toEqual(['handle.tls_allow'])
   expect(ids('postgres://a@/x?host=/run&sslmode=require')).toEqual(['handle.tls_on_socket'])
   expect(ids('postgres://a@h/x?target_session_attrs=read-write')).toEqual(['handle.not_checked'])

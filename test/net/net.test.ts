@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Secret } from '../../src/domain/secret.ts'
 import { bounded, NetError } from '../../src/net/bounded.ts'
 import { connectFirst, dial, resolve } from '../../src/net/dial.ts'
-import { harmless, serverSays } from '../../src/net/said.ts'
+import { harmless, serverSays, worthHiding } from '../../src/net/said.ts'
 import { protocolOf, sniff } from '../../src/net/sniff.ts'
 import { gather, nextChunk } from '../../src/net/wire.ts'
 import { answers, drips, FOREIGNERS, floods, hangsUp, liar, script, silent } from '../support/liars.ts'
@@ -225,8 +225,14 @@ describe('the words of a server', () => {
   test('are left out when a short secret stands in them, and when nothing is left', () => {
     expect(harmless('password abc is wrong', [new Secret('abc')])).toBeNull()
     expect(serverSays('\n', [])).toBe('')
-    expect(serverSays('nope', [null])).toBe('; server says: nope')
+    expect(serverSays('nope', [])).toBe('; server says: nope')
   })
+})
+
+test('a password that is shown anyway hides nothing', () => {
+  expect(worthHiding(new Secret('app'), ['app', null])).toEqual([])
+  expect(worthHiding(new Secret('other'), ['app', null])).toHaveLength(1)
+  expect(worthHiding(null, [null])).toEqual([])
 })
 
 test('a server that closes as soon as it accepts leaves no unhandled error', async () => {

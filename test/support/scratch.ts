@@ -186,7 +186,7 @@ export async function appeared(path: string): Promise<void> {
 export interface Gate extends Liar {
   /** Somebody waits at it. */
   readonly reached: Promise<void>
-  open(): void
+  letThrough(): void
 }
 
 export async function gate(port: number): Promise<Gate> {
@@ -202,7 +202,7 @@ export async function gate(port: number): Promise<Gate> {
       socket.pipe(through).pipe(socket)
     })
   })
-  return { ...made, reached: reached.promise, open: () => opened.resolve(), [Symbol.asyncDispose]: () => made[Symbol.asyncDispose]() }
+  return { ...made, reached: reached.promise, letThrough: () => opened.resolve(), [Symbol.asyncDispose]: () => made[Symbol.asyncDispose]() }
 }
 
 /** Node 20 has no Promise.withResolvers. */

@@ -14,5 +14,5 @@ export async function alone(command: AloneCommand, session: Session): Promise<Sa
   const examples = `\n${EXAMPLES.map((line) => `  ${line}`).join('\n')}`
   if (!deploy.exists) return { deploy: deploy.name, exit: 0, outcome: 'unchanged', message: `nothing is attached here yet${examples}` }
   const said = await status({ ...command, verb: 'status', probe: false, reveal: false }, session)
-  return { ...said, message: `${said.message ?? ''}${examples}`.trimStart() }
+  return { ...said, message: `${said.message ?? ''}${examples}`.replace(/^\n/, '') }
 }

@@ -29,7 +29,8 @@ export async function log(command: LogCommand, session: Session): Promise<Said> 
       if (!isAttachError(error, 'DAMAGED')) throw error
       reporter.event({ type: 'note', code: 'journal.damaged', message: `${error.message}. ${error.hint ?? ''}` })
     }
-    return { deploy: deploy.name, exit: 0, outcome: 'unchanged', releases, open: await openRow(store.journal, head, session) }
+    const message = releases.length === 0 ? { message: 'no release yet' } : {}
+    return { deploy: deploy.name, exit: 0, outcome: 'unchanged', releases, open: await openRow(store.journal, head, session), ...message }
   } finally {
     await store[Symbol.asyncDispose]()
   }

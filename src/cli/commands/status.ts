@@ -71,11 +71,14 @@ async function rowsOf(
         key,
         ...kinds.sketch(value),
         release: last?.release ?? null,
-        edited: last === undefined || last.wrote === undefined ? null : !isSame(last.wrote, value),
+        edited: last?.wrote === undefined || isOpen(key, head) ? null : !isSame(last.wrote, value),
         ...(reveal ? { value: value.reveal() } : {}),
       }
     })
 }
+
+/** What an open operation writes is not an edit from outside. */
+const isOpen = (key: Key, { open }: Head): boolean => open?.intent.shown.some((shown) => shown.key === key) ?? false
 
 interface Last {
   readonly release: Release
