@@ -79,5 +79,5 @@ const unprobed = (failure: AttachError, isAbsent: boolean): AttachError => {
 async function agree(question: string, { host, signal }: Session): Promise<void> {
   const answer = await host.stdin.ask(question, signal)
   if (answer !== null && /^\s*y(es)?\s*$/i.test(answer)) return
-  throw new AttachError('REFUSED', 'not confirmed; nothing was changed')
+  throw new AttachError('REFUSED', 'not confirmed; nothing was changed', { hint: 'answer y, or give -y' })
 }

@@ -1,6 +1,7 @@
 import process from 'node:process'
 import type { Document } from '../domain/document.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
+import { printable, printableData } from '../domain/redact.ts'
 import { processHost } from '../host/process-host.ts'
 import type { Host } from '../ports/host.ts'
 import { documentText, eventText } from '../reporters/human.ts'
@@ -136,6 +137,7 @@ function bugOf(thrown: unknown): AttachError {
 
 async function report(session: Session, command: Command | null, { remarks = [], ...said }: Said & Partial<Failed>): Promise<number> {
   const { host, redactor, heard, speaking, paint } = session
+  const { message, ...data } = said
   const document: Document = {
     schema: 'attach/1',
     verb: command?.verb ?? 'attach',
@@ -147,14 +149,17 @@ async function report(session: Session, command: Command | null, { remarks = [],
     undo: null,
     error: null,
     ...(heard.probes.length > 0 ? { probes: heard.probes } : {}),
-    ...said,
+    ...printableData(data),
+    ...(message === undefined ? {} : { message: printable(message) }),
   }
+  const reveals = command !== null && 'reveal' in command && command.reveal
+  const fit = (text: string): string => (reveals ? text : redactor.redact(text))
   if (speaking.json) {
-    host.stdout.write(redactor.redact(jsonText(document)))
+    host.stdout.write(fit(jsonText(document)))
     return document.exit
   }
   const { result, undo, error } = documentText(document, { paint, detail: speaking.verbose ? 'more' : 'usual' })
-  host.stdout.write(redactor.redact(result))
+  host.stdout.write(fit(result))
   if (!speaking.quiet) host.stderr.write(redactor.redact(remarks.map(({ message }) => `  ${message}\n`).join('')))
   host.stdout.write(redactor.redact(undo))
   host.stderr.write(redactor.redact(error))

@@ -92,7 +92,7 @@ async function valueOf(key: Key, source: Source, how: Fetching, store: ConfigSto
         })
       }
       const answer = await host.stdin.askHidden(`Handle for ${key} (not shown): `, signal)
-      if (answer === null) throw new AttachError('REFUSED', `no handle was given for ${key}; nothing was changed`)
+      if (answer === null) throw new AttachError('REFUSED', `no handle was given for ${key}; nothing was changed`, { hint: `attach ${key} asks again` })
       return answer
     }
   }
@@ -111,7 +111,7 @@ function textOf(bytes: Uint8Array, { raw }: Fetching): Secret {
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    throw new AttachError('USAGE', 'standard input is not UTF-8 text; nothing was contacted')
+    throw new AttachError('USAGE', 'standard input is not UTF-8 text; nothing was contacted', { hint: 'iconv -t UTF-8 makes it so' })
   }
   return new Secret(raw ? text : text.replace(/\r?\n$/, ''))
 }

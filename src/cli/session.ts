@@ -1,7 +1,7 @@
 import type { Document, KeyedFinding, ProbeRow, Warning } from '../domain/document.ts'
 import { AttachError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
-import { Redactor } from '../domain/redact.ts'
+import { printableData, Redactor } from '../domain/redact.ts'
 import type { Host, StopSignal } from '../ports/host.ts'
 import type { Reporter } from '../ports/reporter.ts'
 import type { Paint } from '../reporters/paint.ts'
@@ -67,7 +67,8 @@ export function openSession(host: Host, speaking: Speaking, paint: Paint, eventT
     interactive: speaking.input && !speaking.json && host.stdin.isTerminal && host.stderr.isTerminal,
     stop: listen(host, controller),
     reporter: {
-      event: (event) => {
+      event: (said) => {
+        const event = printableData(said)
         hear(event, heard)
         say(eventText(event))
       },

@@ -23,8 +23,8 @@ interface VerbRow {
 
 const VALUES =
   'A value need not stand in the command line: KEY alone asks for it without echo, KEY=- reads it from stdin, --from-env takes it from the environment, --from-key from another key. One final line end is removed; --raw keeps it.'
-const STORE = `${seconds(DEFAULTS.storeMs)} for the config store`
-const BOUNDS = `Bounds: ${seconds(PROBE_LIMITS.connectMs)} to resolve and connect, ${seconds(PROBE_LIMITS.statementMs)} for one statement, ${seconds(PROBE_LIMITS.totalMs)} for one probe in all, ${STORE}. A bound that passes is named in the message.`
+const LOCK = `Bound: ${seconds(DEFAULTS.lockOnTerminalMs)} on a terminal and ${seconds(DEFAULTS.lockElsewhereMs)} elsewhere for another attach to end (--lock-timeout).`
+const BOUNDS = `Bounds: ${seconds(PROBE_LIMITS.connectMs)} to resolve and connect, ${seconds(PROBE_LIMITS.statementMs)} for one statement, ${seconds(PROBE_LIMITS.totalMs)} for one probe in all. A bound that passes is named in the message.`
 const GOING_BACK =
   'What would be attached is probed first. Given bare, right after a rollback or an undo, it is refused with the explicit commands: repeating a line must not toggle a deploy.'
 
@@ -82,7 +82,7 @@ export const VERBS = [
     ],
     details: [
       'The service and its data stay as they are, and nothing is probed. A key that is absent is no error: nothing changes.',
-      `Bound: ${STORE}.`,
+      LOCK,
     ],
   },
   {
@@ -162,7 +162,7 @@ export const VERBS = [
       ['attach log -d production', 'the last releases, newest first'],
       ['attach log -n 3 --json', 'the last three, for a script'],
     ],
-    details: ['Values are redacted. Edits made outside stand between the releases.', `Bound: ${STORE}.`],
+    details: ['Values are redacted. Edits made outside stand between the releases.'],
   },
   {
     name: 'recover',
@@ -177,7 +177,7 @@ export const VERBS = [
     ],
     details: [
       'Claims the open operation, looks at what the config holds, then decides: the old value closes it as aborted or reverted, the new value finishes it. When neither is found nothing is written; --keep then closes it with what is there.',
-      `Bound: ${STORE}.`,
+      LOCK,
     ],
   },
   {

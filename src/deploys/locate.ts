@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { AttachError } from '../domain/errors.ts'
+import { oneLine } from '../domain/redact.ts'
 import { nearest } from '../domain/nearest.ts'
 
 /** Which deploy was asked for. */
@@ -77,7 +78,7 @@ export function expectMayBeMade(deploy: Deploy, asked: 'create' | 'usual'): void
 function deploy(name: string, path: string, cwd: string, options: readonly string[]): Deploy {
   const short = relative(cwd, path)
   const label = short.startsWith('..') && short.length > path.length ? path : short
-  return { name, label: label === '' ? path : label, path, exists: existsSync(path), options }
+  return { name: oneLine(name), label: oneLine(label === '' ? path : label), path, exists: existsSync(path), options }
 }
 
 function pathOf(address: string): string {

@@ -72,6 +72,18 @@ export const printable = (text: string): string =>
 /** The same in one line. */
 export const oneLine = (text: string): string => printable(text.replace(/[\n\t]/g, (character) => (character === '\n' ? '\\n' : '\\t')))
 
+/** Plain data with every text in it made fit for one line of a terminal or a log. */
+export function printableData<T>(data: T): T {
+  return cleaned(data) as T // The same shape: only the texts in it differ.
+}
+
+function cleaned(data: unknown): unknown {
+  if (typeof data === 'string') return oneLine(data)
+  if (Array.isArray(data)) return data.map(cleaned)
+  if (typeof data !== 'object' || data === null) return data
+  return Object.fromEntries(Object.entries(data).map(([name, part]) => [name, cleaned(part)]))
+}
+
 /** The secret parts of a value, found without understanding it: passwords and tokens of a URL, or all of what is none. */
 export function secretsIn(value: string): readonly string[] {
   const url = /^[a-z][a-z0-9+.-]*:\/\/(.*)$/is.exec(value)

@@ -9,7 +9,7 @@ import { lastWritten, releasesAfter } from './history.ts'
 import { type Known, type Plan, type Planned, plan, type Request, rollbackTarget, undoTarget } from './plan.ts'
 import { type Expectation, type Preflight, type ProbeSetting, preflight, type Recognised, recognise } from './preflight.ts'
 import type { Context } from './protocol.ts'
-import { recover } from './recover.ts'
+import { recover, unsettled } from './recover.ts'
 
 export interface Wish {
   readonly request: Request
@@ -65,7 +65,10 @@ export async function operate(wish: Wish, operation: Operation): Promise<Outcome
   const { consent, signal, clock } = operation
   await makeQuiet(wish, operation)
   const { known, planned } = await look(wish, operation)
-  if (planned.type === 'unchanged') return { ...planned, head: known.head, snapshot: known.snapshot }
+  if (planned.type === 'unchanged') {
+    await expectSettled(known.head, operation)
+    return { ...planned, head: known.head, snapshot: known.snapshot }
+  }
   let { plan } = planned
   await consent.meant(plan)
   const recognised = await recognise(plan.changes, wish.kind, operation.kinds)
@@ -88,6 +91,13 @@ export async function operate(wish: Wish, operation: Operation): Promise<Outcome
       plan = await planAgain(error, wish, plan, operation)
     }
   }
+}
+
+/** What stands is what is asked for, but the app never took it: that is no success. */
+async function expectSettled(head: Head, { store, signal }: Operation): Promise<void> {
+  const last = await unsettled(store.journal, head, signal)
+  if (last === null) return
+  throw new AttachError('INCOMPLETE', 'the config holds this already, but the app did not settle on it', { hint: 'attach recover' })
 }
 
 /** Nothing else is open when this returns: a living operation was waited for, a dead one recovered. */

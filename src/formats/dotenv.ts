@@ -61,7 +61,8 @@ export function readEnv(bytes: Uint8Array): EnvDocument {
  * when all do the very same bytes come back.
  *
  * Undo: writing the old value back gives the old bytes if the value written between could take the style (quotes) of the old one, the old
- * one is one that this writer puts in that style, and neither is empty where blanks stand behind `=`. Cutting an attached key gives the
+ * one is one that this writer puts in that style, neither is empty where blanks stand behind `=`, all assignments of the key held the same,
+ * and Node reads the file as `dotenv` does. Cutting an attached key gives the
  * old bytes back, unless an empty line had to be put before it.
  *
  * Before it returns, our own reader, `dotenv` and `util.parseEnv` have read the new text: each shows the change and no other.

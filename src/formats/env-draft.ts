@@ -90,7 +90,8 @@ export function draft(text: ByteText, scanned: Scan, { places, cuts }: Outline, 
     if (over === null) lines.push(`${exporting ? 'export ' : ''}${key}=${put}`)
     else splices.push({ from: over.from, to: over.to, put })
   }
-  splices.sort((a, b) => a.from - b.from)
+  // An empty value may end right where the line end before a cut begins.
+  splices.sort((a, b) => a.from - b.from || a.to - b.to)
   const kept = applied(text, splices)
   if (lines.length === 0) return { text: kept, splices, quotes }
   const put = tail(kept, lines, { gap, end: dominantLineEnd(text) })

@@ -41,27 +41,37 @@ const CTRL_D = '\x04'
 /** What a terminal wraps around a pasted text. */
 const PASTE_MARKS = /\x1b\[20[01]~/g
 
+/** What was typed or pasted behind the line that was asked for: the next question takes it. */
+let typedAhead = ''
+
 /** One line from the terminal, not echoed. Null at its end. Throws INTERRUPTED on Ctrl-C or when `signal` comes first. */
 export async function askHidden(question: string, signal: AbortSignal): Promise<Secret | null> {
   const { stdin } = process
-  writeFully(2, question)
   stdin.ref()
-  stdin.setRawMode(true)
+  stdin.setRawMode(true) // Before the question: nothing of the answer may be echoed.
   stdin.setEncoding('utf8')
+  writeFully(2, question)
   try {
     return await new Promise((resolve, reject) => {
       onAbort(signal, reject)
       let line = ''
-      stdin.on('data', (typed: string) => {
-        for (const character of typed.replace(PASTE_MARKS, '')) {
+      const take = (typed: string): void => {
+        for (const [at, character] of Array.from(typed).entries()) {
           if (character === CTRL_C) return reject(interrupted())
           if (character === CTRL_D && line === '') return resolve(null)
-          if (ENTER.test(character)) return resolve(new Secret(line))
+          if (ENTER.test(character)) {
+            typedAhead = Array.from(typed).slice(at + 1).join('').replace(/^\n/, '')
+            return resolve(new Secret(line))
+          }
           line = ERASE.test(character) ? Array.from(line).slice(0, -1).join('') : line + character
         }
-      })
+      }
+      const ahead = typedAhead
+      typedAhead = ''
+      stdin.on('data', (typed: string) => take(typed.replace(PASTE_MARKS, '')))
       stdin.once('end', () => resolve(null))
       stdin.resume()
+      take(ahead)
     })
   } finally {
     stdin.setRawMode(false)

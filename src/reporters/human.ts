@@ -64,7 +64,7 @@ function probeText(
     return `  ${SIDES[side]}  ${where}   ${passed.join('  ')}   ${paint.dim(time(report.totalMs))}\n         ${factsText(report)}\n`
   }
   const failed = `${report.failedAt} ${paint.bad('✗')} ${report.reason} ${paint.dim(`(${time(report.totalMs)})`)}`
-  return `  ${SIDES[side]}  ${where}   ${[...passed, failed].join('  ')}\n         ${report.hint}\n`
+  return `  ${SIDES[side]}  ${where}   ${[...passed, failed].join('  ')}\n${side === 'old' ? '' : `         ${report.hint}\n`}`
 }
 
 /** `PostgreSQL 15.18, primary, writable, TLSv1.3 not verified`. */

@@ -19,6 +19,6 @@ const HINTS: Readonly<Record<string, string>> = {
 export function fileTrouble(what: string, error: unknown): AttachError {
   if (isAttachError(error)) return error
   const code = codeOf(error)
-  const hint = HINTS[code]
-  return new AttachError('UNAVAILABLE', `${what}: ${code}; nothing was changed`, hint === undefined ? {} : { hint })
+  const hint = HINTS[code] ?? 'look at the path and its rights, then run the command again'
+  return new AttachError('UNAVAILABLE', `${what}: ${code}; nothing was changed`, { hint })
 }

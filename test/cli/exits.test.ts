@@ -60,7 +60,7 @@ interface Row {
 
 const none: Servers = { up: ONE, upToo: TWO, locked: ONE, replica: ONE, down: ONE, mute: ONE, foreign: ONE, rude: ONE }
 
-/** Runs a row three ways: --dry-run, --json, and as a person reads it. */
+/** Runs a row twice: as a person reads it with --dry-run, then in earnest with --json. */
 async function check(row: Row, servers: Servers): Promise<void> {
   using place = scratch(row.config ?? `PORT=3000\nREDIS_URL=${ONE}\n`)
   await row.prepare?.(place)
@@ -69,26 +69,20 @@ async function check(row: Row, servers: Servers): Promise<void> {
   const untouched = treeOf(place.path)
   if (row.dry !== null) {
     const exit = row.dry ?? row.exit
-    const { document, ...ran } = await asDocument([...args, '--dry-run'], how)
-    const outcome = exit === row.exit && row.outcome !== 'changed' ? row.outcome : exit === 0 ? 'planned' : 'refused'
-    expect({ dry: ran.exit, outcome: document.outcome, said: document.error?.message }).toMatchObject({ dry: exit, outcome })
+    const ran = await attach([...args, '--dry-run'], how)
+    expect(ran).toMatchObject({ exit })
+    if (exit !== 0) expect(ran.stderr).toMatch(/^attach: .+\n(.*\n)*? {2}hint: \S/m)
     expect(treeOf(place.path)).toEqual(untouched)
   }
   const [config, journal] = [configOf(place), journalOf(place)]
   const { document, exit } = await asDocument(args, how)
-  expect({ exit, ...document }).toMatchObject({ exit: row.exit, outcome: row.outcome })
-  expect(document.exit).toBe(exit)
+  expect({ ...document, ran: exit }).toMatchObject({ ran: row.exit, exit: row.exit, outcome: row.outcome })
   if (row.code !== undefined) expect(document.error).toMatchObject({ code: row.code })
   if (row.after === undefined) expect(configOf(place)).toBe(config)
   else expect(place.read()).toBe(row.after(servers))
   if (row.verdicts === undefined) expect(journalOf(place)).toEqual(journal)
   else expect(verdictsOf(place)).toEqual(row.verdicts)
-  if (exit === 0) return
-  expect(document.error?.hint, 'the hint').toMatch(/\w/)
-  const again = await attach(args, how)
-  expect(again).toMatchObject({ exit: row.exit })
-  expect(again.stderr).toMatch(/^attach: .+\n(.*\n)*? {2}hint: \S/m)
-  if (row.verdicts === undefined) expect(configOf(place)).toBe(config)
+  if (exit !== 0) expect(document.error?.hint, 'the hint of the error').toEqual(expect.stringMatching(/\w/))
 }
 
 /** A place with the releases v1 … that these lines make. */
@@ -562,7 +556,8 @@ describe('section 4 of the design, without a server', () => {
     expect(treeOf(place.path)).toEqual(untouched)
   })
 
-  test.concurrent.runIf(isRoot)('6: a file system that is really full', async ({ skip }) => {
+  test.concurrent('6: a file system that is really full', async ({ skip }) => {
+    if (!isRoot) skip('only root can mount a small disk')
     using place = scratch()
     const disk = place.at('disk')
     mkdirSync(disk)
@@ -604,7 +599,7 @@ describe('section 4 of the design, without a server', () => {
       expect({ line, exit, document }).toMatchObject({
         line,
         exit: 5,
-        document: { outcome: 'refused', error: { code: 'BUSY', hint: /attach/ } },
+        document: { outcome: 'refused', error: { code: 'BUSY', hint: expect.stringContaining('attach') } },
       })
       expect(document.error?.message).toMatch(/swap by \S+ on \S+/)
       expect(document.error?.message).toContain(`${first.pid}`)
@@ -696,7 +691,7 @@ describe.runIf(haveRedis())('section 4 of the design, with servers', () => {
   })
 
   test.concurrent.each([
-    ['the key of the change', () => 'REDIS_URL=redis://by-hand.test/0\nA=1\n', 4],
+    ['the key of the change', (_was: string) => 'REDIS_URL=redis://by-hand.test/0\nA=1\n', 4],
     ['another key', (was: string) => `REDIS_URL=${was}\nA=2\n`, 0],
   ] as const)('an editor that saves %s while the probe runs is never overwritten', async (_, edit, exit) => {
     const before = servers.upToo
@@ -714,7 +709,7 @@ describe.runIf(haveRedis())('section 4 of the design, with servers', () => {
       expect(place.read()).toBe(`REDIS_URL=${next}\nA=2\n`)
       return
     }
-    expect(document).toMatchObject({ outcome: 'refused', error: { code: 'CONFLICT', hint: /attach/ } })
+    expect(document).toMatchObject({ outcome: 'refused', error: { code: 'CONFLICT', hint: expect.stringContaining('attach') } })
     expect(place.read()).toBe(edit(before))
     expect(verdictsOf(place)).toEqual(['aborted'])
   })

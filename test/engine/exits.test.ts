@@ -268,3 +268,12 @@ test('behind an operation left open, a release that did not settle takes one rec
   await expect(recover(contextOf(memory, ['yes']))).resolves.toMatchObject({ verdict: 'aborted', settled: 'yes' })
   await expect(recover(contextOf(memory, []))).resolves.toBeNull()
 })
+
+test('a run of hook and health that died is finished by one recover', async () => {
+  const memory = memoryOf()
+  await begun(memory, [], ['no'], false)
+  const head = await memory.journal.head(STEADY)
+  await begin({ verb: 'swap', changes: [], head, revertible: false, edited: [] }, contextOf(memory, []))
+  await expect(recover(contextOf(memory, ['yes']))).resolves.toMatchObject({ verdict: 'aborted', settled: 'yes', release: 1 })
+  await expect(recover(contextOf(memory, []))).resolves.toBeNull()
+})

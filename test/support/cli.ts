@@ -79,7 +79,7 @@ export function documentIn(stdout: string): Document {
 
 /** Runs with `--json`. */
 export async function asDocument(args: readonly string[], options: RunOptions): Promise<Ran & { readonly document: Document }> {
-  const ran = await attach([...args, '--json'], options)
+  const ran = await attach(['--json', ...args], options)
   return { ...ran, document: documentIn(ran.stdout) }
 }
 

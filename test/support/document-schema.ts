@@ -1,0 +1,131 @@
+import { z } from 'zod'
+import type { Document } from '../../src/domain/document.ts'
+
+const release = z.int().min(0).meta({ description: 'The number of a committed operation: 1 is v1. 0 is what stood before it.' })
+const text = z.string()
+const outcome = z.enum(['changed', 'unchanged', 'planned', 'refused', 'reverted', 'unknown'])
+const depth = z.enum(['resolve', 'connect', 'secure', 'speak', 'login', 'use'])
+const actor = z.strictObject({ user: text, host: text, pid: z.int() })
+const settled = z.enum(['yes', 'no', 'skipped'])
+
+const change = z.strictObject({
+  key: text,
+  from: text.nullable().meta({ description: 'What the key held, redacted. null: it was absent.' }),
+  to: text.nullable().meta({ description: 'What it holds, redacted. null: it is absent.' }),
+})
+
+const finding = z.strictObject({
+  id: text.meta({ description: 'Stable, such as tls.unverified.' }),
+  severity: z.enum(['error', 'warn', 'info']),
+  status: z.enum(['pass', 'warn', 'fail', 'unknown']),
+  detail: text,
+  remedy: text.optional(),
+})
+
+const facts = z.strictObject({
+  product: text.optional(),
+  version: text.optional(),
+  role: z.enum(['primary', 'replica', 'unknown']).optional(),
+  writable: z.union([z.boolean(), z.literal('unknown')]).optional(),
+  tls: z.strictObject({ protocol: text, cipher: text, verified: z.boolean(), expires: text.optional() }).nullable().optional(),
+  more: z.record(text, z.union([text, z.number(), z.boolean()])).optional(),
+})
+
+const probed = {
+  stages: z.array(z.strictObject({ depth, ms: z.number().min(0) })),
+  totalMs: z.number().min(0),
+  facts,
+  findings: z.array(finding),
+}
+const report = z.discriminatedUnion('ok', [
+  z.strictObject({ ok: z.literal(true), ...probed }),
+  z.strictObject({
+    ok: z.literal(false),
+    ...probed,
+    failedAt: depth,
+    class: z.enum(['transient', 'permanent']),
+    code: text,
+    reason: text,
+    hint: text,
+  }),
+])
+
+const identity = z.strictObject({
+  kind: text,
+  scheme: text,
+  host: text,
+  port: z.int().optional(),
+  name: text.optional(),
+  user: text.optional(),
+  tls: z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']),
+  provider: text.optional(),
+})
+
+const attachment = z.strictObject({
+  key: text,
+  kind: text,
+  provider: text.nullable(),
+  target: text,
+  release: release.nullable().meta({ description: 'The last release that wrote this key. null: none did.' }),
+  edited: z.boolean().nullable().meta({ description: 'Changed outside since that release. null: that cannot be told.' }),
+  value: text.optional().meta({ description: 'With --reveal only: the value itself, secrets included.' }),
+})
+
+const probe = z.strictObject({ key: text, kind: text, identity, side: z.enum(['new', 'old', 'attached']), report })
+
+const row = z.strictObject({
+  release: release.nullable().meta({ description: 'null: the operation made no release.' }),
+  at: z.iso.datetime(),
+  by: actor,
+  verb: text,
+  message: text.nullable(),
+  verdict: z.enum(['committed', 'reverted', 'aborted', 'kept']),
+  settled: settled.nullable(),
+  changes: z.array(change),
+  edited: z.array(text).meta({ description: 'Keys that had been edited outside before this release.' }),
+  unprobed: z.boolean(),
+  allowed: z.array(text),
+})
+
+const open = z.strictObject({
+  verb: text,
+  keys: z.array(text),
+  by: actor,
+  since: z.iso.datetime(),
+  owner: z.enum(['alive', 'dead', 'unknown']),
+})
+
+const ERRORS = [
+  ...['USAGE', 'HANDLE_INVALID', 'CONFIG_INVALID', 'REFUSED', 'PROBE_FAILED', 'CONFLICT', 'BUSY', 'CLAIMED', 'UNAVAILABLE', 'DAMAGED'],
+  ...['INTERRUPTED', 'UNKNOWN', 'INCOMPLETE', 'BUG'],
+] as const
+
+/** What every command prints with `--json`: nothing more, nothing less. */
+export const documentSchema = z
+  .strictObject({
+    schema: z.literal('attach/1'),
+    verb: text,
+    deploy: text.nullable(),
+    exit: z.int().min(0).max(255).meta({ description: 'The exit number of the command: it says what state the deploy is in.' }),
+    outcome,
+    release: release.nullable().meta({ description: 'The release that was made.' }),
+    changes: z.array(change),
+    findings: z.array(z.strictObject({ key: text, ...finding.shape })),
+    warnings: z.array(z.strictObject({ code: text, message: text })),
+    undo: z.array(text).min(3).nullable().meta({ description: 'The command that takes the release back, word by word.' }),
+    error: z.strictObject({ code: z.enum(ERRORS), message: text, hint: text.nullable() }).nullable(),
+    attachments: z.array(attachment).optional(),
+    probes: z.array(probe).optional(),
+    releases: z.array(row).optional(),
+    open: open.nullable().optional(),
+    message: text.optional(),
+  })
+  .meta({ id: 'attach/1', title: 'What an attach command prints with --json' })
+
+/** The schema and the type are one: either of them with a field more does not compile. */
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
+export type DocumentShape = z.infer<typeof documentSchema>
+export const keysAgree: Same<keyof DocumentShape, keyof Document> = true
+
+/** The published text, with its final line feed. */
+export const publishedSchema = (): string => `${JSON.stringify(z.toJSONSchema(documentSchema), null, 2)}\n`
