@@ -691,8 +691,8 @@ describe.runIf(haveRedis())('section 4 of the design, with servers', () => {
   })
 
   test.concurrent.each([
-    ['the key of the change', (_was: string) => 'REDIS_URL=redis://by-hand.test/0\nA=1\n', 4],
-    ['another key', (was: string) => `REDIS_URL=${was}\nA=2\n`, 0],
+    ['the key of the change', (_was: string): string => 'REDIS_URL=redis://by-hand.test/0\nA=1\n', 4],
+    ['another key', (was: string): string => `REDIS_URL=${was}\nA=2\n`, 0],
   ] as const)('an editor that saves %s while the probe runs is never overwritten', async (_, edit, exit) => {
     const before = servers.upToo
     await using door = await gate(Number(new URL(servers.up).port))

@@ -104,24 +104,20 @@ describe.runIf(haveRedis())('with --json every command prints exactly one docume
     expect(place.read('a deploy/.env.pro duction')).toBe('A=1\n')
   })
 
-  const failures: readonly (readonly [
-    title: string,
-    line: readonly string[],
-    exit: number,
-    code: string,
-    prepare?: (place: Scratch) => void,
-  ])[] = [
-    ['usage', ['statsu'], 2, 'USAGE'],
-    ['usage of an option', ['status', '--jsn'], 2, 'USAGE'],
-    ['nothing asked for', [], 2, 'USAGE'],
-    ['a bad handle', ['A_URL=redis://h:x/0'], 2, 'HANDLE_INVALID'],
-    ['no such config', ['status', '-d', 'x'], 2, 'USAGE'],
-    ['a config that is none', ['status', '-c', '.'], 2, 'CONFIG_INVALID'],
-    ['a probe that failed', ['A_URL=DOWN'], 3, 'PROBE_FAILED'],
-    ['one that failed of two', ['probe', 'DOWN', 'UP'], 3, 'PROBE_FAILED'],
-    ['a refusal', ['undo', 'v9'], 3, 'REFUSED'],
-    ['a missing confirmation', ['REDIS_URL=UP'], 3, 'REFUSED'],
-    ['time that passed', ['A_URL=MUTE', '--timeout', '300ms'], 3, 'REFUSED'],
+  const nothing = (): void => {}
+  type Failure = readonly [title: string, line: readonly string[], exit: number, code: string, prepare: (place: Scratch) => void]
+  const failures: readonly Failure[] = [
+    ['usage', ['statsu'], 2, 'USAGE', nothing],
+    ['usage of an option', ['status', '--jsn'], 2, 'USAGE', nothing],
+    ['nothing asked for', [], 2, 'USAGE', nothing],
+    ['a bad handle', ['A_URL=redis://h:x/0'], 2, 'HANDLE_INVALID', nothing],
+    ['no such config', ['status', '-d', 'x'], 2, 'USAGE', nothing],
+    ['a config that is none', ['status', '-c', '.'], 2, 'CONFIG_INVALID', nothing],
+    ['a probe that failed', ['A_URL=DOWN'], 3, 'PROBE_FAILED', nothing],
+    ['one that failed of two', ['probe', 'DOWN', 'UP'], 3, 'PROBE_FAILED', nothing],
+    ['a refusal', ['undo', 'v9'], 3, 'REFUSED', nothing],
+    ['a missing confirmation', ['REDIS_URL=UP'], 3, 'REFUSED', nothing],
+    ['time that passed', ['A_URL=MUTE', '--timeout', '300ms'], 3, 'REFUSED', nothing],
     ['a conflict', ['undo', '--no-probe'], 4, 'CONFLICT', ({ write }) => write('.env', 'REDIS_URL=redis://by-hand.test/0\n')],
     ['a damaged journal', ['detach', 'REDIS_URL'], 6, 'DAMAGED', ({ write }) => write('.attach/.env/journal', 'nonsense\n')],
     [
@@ -133,11 +129,11 @@ describe.runIf(haveRedis())('with --json every command prints exactly one docume
     ],
   ]
 
-  test.concurrent.each(failures)('also for %s', async (_, line, exit, code, prepare) => {
+  test.concurrent.each<Failure>(failures)('also for %s', async (_, line, exit, code, prepare) => {
     using place = scratch('REDIS_URL=redis://one.test/0\n')
     const how = { cwd: place.path }
     expect(await attach(['swap', 'REDIS_URL=redis://two.test/0', '--no-probe'], how)).toMatchObject({ exit: 0 })
-    prepare?.(place)
+    prepare(place)
     const words = line.map((word) =>
       word.replace('DOWN', down).replace('UP', two.url()).replace('MUTE', `redis://127.0.0.1:${mute.port}/0`),
     )

@@ -120,7 +120,7 @@ export const documentSchema = z
     open: open.nullable().optional(),
     message: text.optional(),
   })
-  .meta({ id: 'attach/1', title: 'What an attach command prints with --json' })
+  .meta({ title: 'What an attach command prints with --json' })
 
 /** The schema and the type are one: either of them with a field more does not compile. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false

@@ -1,0 +1,269 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Key } from '../../src/domain/change.ts'
+import { isAttachError } from '../../src/domain/errors.ts'
+import { Secret } from '../../src/domain/secret.ts'
+import { type Consent, type Operation, operate, type Wish } from '../../src/engine/operate.ts'
+import type { Request } from '../../src/engine/plan.ts'
+import { MemoryStore } from '../../src/stores/memory.ts'
+
+const A = 'A_URL' as Key
+const B = 'B_URL' as Key
+
+const yes: Consent = {
+  meant: async () => {},
+  approve: async () => {},
+  allTheSame: async (failure) => {
+    throw failure
+  },
+}
+
+/** One deploy in memory, and commands that probe nothing: every value is opaque here. */
+function deploy(entries: Readonly<Record<string, string>> = {}) {
+  const store = MemoryStore.of(new Map(Object.entries(entries).map(([key, value]) => [key as Key, new Secret(value)])))
+  let random = 0
+  const operation: Operation = {
+    store,
+    signal: new AbortController().signal,
+    by: { user: 'tester', host: 'here', pid: 1 },
+    now: () => '2026-01-01T00:00:00Z',
+    clock: () => 0,
+    random: () => `${++random}`.padStart(16, '0'),
+    show: (_key, value) => value?.reveal() ?? null,
+    settle: async () => 'skipped',
+    begin: () => {},
+    reporter: { event: () => {} },
+    consent: yes,
+    kinds: {
+      describe: (value) => value.reveal(),
+      read: async () => ({
+        kind: 'opaque',
+        identity: { kind: 'opaque', scheme: '', host: '', tls: 'disable' },
+        depth: null,
+        remarks: [],
+        probe: () => expect.fail('nothing is probed here'),
+      }),
+    },
+  }
+  const wish = (request: Request): Wish => ({
+    request,
+    kind: 'opaque',
+    expect: null,
+    probe: 'probe',
+    message: null,
+    allowed: [],
+    run: 'real',
+    lockTimeoutMs: 0,
+  })
+  const run = (request: Request) => operate(wish(request), operation)
+  const values = async () => Object.fromEntries([...(await store.read()).entries].map(([key, value]) => [key, value.reveal()]))
+  const edit = async (key: Key, value: string) => {
+    const { entries } = await store.read()
+    const { seq } = await store.journal.head()
+    await store.write([{ key, before: entries.get(key) ?? null, after: new Secret(value) }], { ifHead: seq })
+  }
+  return { run, values, edit, store, operation, wish }
+}
+
+const attach = (key: Key, to: string): Request => ({ verb: 'attach', edits: [{ key, to: new Secret(to) }] })
+const swap = (key: Key, to: string): Request => ({ verb: 'swap', edits: [{ key, to: new Secret(to) }] })
+const rollback = (release: number | null, allowEdited = false): Request => ({ verb: 'rollback', release, allowEdited })
+const undo = (release: number | null, allowEdited = false): Request => ({ verb: 'undo', release, allowEdited })
+const code = async (run: Promise<unknown>) => {
+  try {
+    await run
+    return 'done'
+  } catch (error) {
+    return isAttachError(error) ? error.code : error
+  }
+}
+
+describe('plans', () => {
+  test('the same value again is unchanged and leaves no trace', async () => {
+    const { run, store } = deploy({ A_URL: 'a1' })
+    expect(await run(attach(A, 'a1'))).toMatchObject({ type: 'unchanged' })
+    expect(await store.journal.head()).toEqual({ seq: 0, release: 0, open: null })
+  })
+
+  test('swap needs a key that holds something', async () => {
+    const { run, values } = deploy({ A_URL: '' })
+    expect(await code(run(swap(A, 'a1')))).toBe('REFUSED')
+    expect(await code(run(swap(B, 'b1')))).toBe('REFUSED')
+    expect(await values()).toEqual({ A_URL: '' })
+  })
+
+  test('a key that stands there empty is attached, and undo writes the empty text back', async () => {
+    const { run, values } = deploy({ A_URL: '' })
+    expect(await run(attach(A, 'a1'))).toMatchObject({ type: 'closed', proposal: { plan: { verb: 'attach' } } })
+    await run(undo(1))
+    expect(await values()).toEqual({ A_URL: '' })
+  })
+
+  test('attach over another value is recorded as the swap that it is', async () => {
+    const { run } = deploy({ A_URL: 'a1' })
+    expect(await run(attach(A, 'a2'))).toMatchObject({ proposal: { plan: { verb: 'swap' } } })
+  })
+
+  test('several keys are one release', async () => {
+    const { run, values } = deploy({ A_URL: 'a1' })
+    await run({ verb: 'attach', edits: [{ key: A, to: new Secret('a2') }, { key: B, to: new Secret('b2') }] })
+    await run(rollback(0))
+    expect(await values()).toEqual({ A_URL: 'a1' })
+  })
+})
+
+describe('rollback', () => {
+  test('goes back to the release before the last, and to v0 after v1', async () => {
+    const { run, values } = deploy({ A_URL: 'a0' })
+    await run(swap(A, 'a1'))
+    await run(swap(A, 'a2'))
+    await run(rollback(null))
+    expect(await values()).toEqual({ A_URL: 'a1' })
+    const fresh = deploy()
+    await fresh.run(attach(A, 'a1'))
+    await fresh.run(rollback(null))
+    expect(await fresh.values()).toEqual({})
+  })
+
+  test('repeated to the same release it is unchanged', async () => {
+    const { run } = deploy()
+    await run(attach(A, 'a1'))
+    await run(swap(A, 'a2'))
+    await run(rollback(1))
+    expect(await run(rollback(1))).toMatchObject({ type: 'unchanged' })
+  })
+
+  test('bare, right after a rollback or an undo, it is refused: repeating a line must not toggle production', async () => {
+    const { run, values } = deploy()
+    await run(attach(A, 'a1'))
+    await run(swap(A, 'a2'))
+    await run(rollback(null))
+    expect(await code(run(rollback(null)))).toBe('REFUSED')
+    expect(await code(run(undo(null)))).toBe('REFUSED')
+    await run(undo(3))
+    expect(await code(run(undo(null)))).toBe('REFUSED')
+    expect(await values()).toEqual({ A_URL: 'a2' })
+  })
+
+  test('a key edited outside is a conflict, unless that is allowed; then the edit is what the release was made from', async () => {
+    const { run, values, edit, store } = deploy()
+    await run(attach(A, 'a1'))
+    await run(swap(A, 'a2'))
+    await edit(A, 'by hand')
+    expect(await code(run(rollback(1)))).toBe('CONFLICT')
+    expect(await values()).toEqual({ A_URL: 'by hand' })
+    await run(rollback(1, true))
+    expect(await values()).toEqual({ A_URL: 'a1' })
+    await run(undo(3))
+    expect(await values()).toEqual({ A_URL: 'by hand' })
+    const [, intent] = await store.journal.before(7, 2)
+    expect(intent).toMatchObject({ type: 'intent', verb: 'rollback', backTo: 1, edited: [A] })
+  })
+
+  test('there is nothing to go back to before the first release, nor to one that never was', async () => {
+    const { run } = deploy({ A_URL: 'a0' })
+    expect(await code(run(rollback(null)))).toBe('REFUSED')
+    expect(await code(run(undo(null)))).toBe('REFUSED')
+    await run(swap(A, 'a1'))
+    expect(await code(run(rollback(2)))).toBe('REFUSED')
+    expect(await code(run(undo(0)))).toBe('REFUSED')
+    expect(await code(run(undo(2)))).toBe('REFUSED')
+  })
+
+  test('to any release gives every touched key its value of then, whatever the history', async () => {
+    const step = fc.record({ key: fc.constantFrom(A, B), to: fc.constantFrom('1', '2', '3', null) })
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), fc.nat(), async (steps, pick) => {
+        const { run, values, store } = deploy({ A_URL: 'a0' })
+        const after: Record<string, string>[] = [await values()]
+        for (const { key, to } of steps) {
+          const { release } = await store.journal.head()
+          await run(to === null ? { verb: 'detach', keys: [key] } : attach(key, to))
+          if ((await store.journal.head()).release > release) after.push(await values())
+        }
+        if (after.length === 1) return
+        const back = pick % after.length
+        await run(rollback(back))
+        expect(await values()).toEqual(after[back])
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+describe('undo', () => {
+  test('takes back one release; later changes of other keys stay', async () => {
+    const { run, values } = deploy()
+    await run(attach(A, 'a1'))
+    await run(attach(B, 'b1'))
+    await run(undo(1))
+    expect(await values()).toEqual({ B_URL: 'b1' })
+  })
+
+  test('of a release whose key a later one changed is a conflict that names the rollback', async () => {
+    const { run } = deploy()
+    await run(attach(A, 'a1'))
+    await run(swap(A, 'a2'))
+    await run(swap(A, 'a3'))
+    const thrown = await run(undo(2)).catch((error: unknown) => error)
+    expect(thrown).toMatchObject({ code: 'CONFLICT' })
+    expect(isAttachError(thrown) && thrown.hint).toContain('attach rollback v1')
+  })
+
+  test('repeated it is unchanged', async () => {
+    const { run } = deploy({ A_URL: 'a0' })
+    await run(swap(A, 'a1'))
+    await run(undo(1))
+    expect(await run(undo(1))).toMatchObject({ type: 'unchanged' })
+  })
+
+  test('undoing twice gives the first state again, whatever was changed', async () => {
+    const { run, values } = deploy({ A_URL: 'a0' })
+    await run({ verb: 'attach', edits: [{ key: A, to: new Secret('a1') }, { key: B, to: new Secret('b1') }] })
+    const then = await values()
+    await run(undo(1))
+    expect(await values()).toEqual({ A_URL: 'a0' })
+    await run(undo(2))
+    expect(await values()).toEqual(then)
+  })
+})
+
+describe('operate', () => {
+  test('a dry run says what would change and begins nothing', async () => {
+    const { operation, wish, store, values } = deploy({ A_URL: 'a0' })
+    const outcome = await operate({ ...wish(swap(A, 'a1')), run: 'dry' }, operation)
+    expect(outcome).toMatchObject({ type: 'planned', proposal: { shown: [{ key: A, from: 'a0', to: 'a1' }] } })
+    expect(await values()).toEqual({ A_URL: 'a0' })
+    expect(await store.journal.head()).toEqual({ seq: 0, release: 0, open: null })
+  })
+
+  test('a change of another key by another command, made while this one asks, is no conflict', async () => {
+    const { operation, wish, run, values } = deploy({ A_URL: 'a0' })
+    const consent: Consent = { ...yes, approve: async () => void (await run(attach(B, 'b1'))) }
+    await operate(wish(swap(A, 'a1')), { ...operation, consent })
+    expect(await values()).toEqual({ A_URL: 'a1', B_URL: 'b1' })
+  })
+
+  test('a change of the same key by another command, made while this one asks, is a conflict and stays', async () => {
+    const { operation, wish, run, values } = deploy({ A_URL: 'a0' })
+    const consent: Consent = { ...yes, approve: async () => void (await run(swap(A, 'theirs'))) }
+    expect(await code(operate(wish(swap(A, 'ours')), { ...operation, consent }))).toBe('CONFLICT')
+    expect(await values()).toEqual({ A_URL: 'theirs' })
+  })
+
+  test('an edit by hand of the same key, made while this one asks, is a conflict and stays', async () => {
+    const { operation, wish, edit, values, store } = deploy({ A_URL: 'a0' })
+    const consent: Consent = { ...yes, approve: async () => void (await edit(A, 'by hand')) }
+    expect(await code(operate(wish(swap(A, 'ours')), { ...operation, consent }))).toBe('CONFLICT')
+    expect(await values()).toEqual({ A_URL: 'by hand' })
+    expect((await store.journal.head()).open).toBeNull()
+  })
+
+  test('a no at the question leaves everything as it was', async () => {
+    const { operation, wish, values, store } = deploy({ A_URL: 'a0' })
+    const consent: Consent = { ...yes, approve: () => Promise.reject(new Error('no')) }
+    expect(await code(operate(wish(swap(A, 'a1')), { ...operation, consent }))).toEqual(new Error('no'))
+    expect(await values()).toEqual({ A_URL: 'a0' })
+    expect((await store.journal.head()).seq).toBe(0)
+  })
+})
