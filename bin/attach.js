@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import '../dist/cli/attach.js'
+require('../dist/cli/attach.cjs')

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import '../dist/cli/detach.js'
+require('../dist/cli/detach.cjs')

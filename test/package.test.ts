@@ -29,12 +29,21 @@ describe('the package, packed and installed into an empty folder', () => {
 
   test('holds the binaries, dist, the licences and the words about it, and nothing else', () => {
     const paths = packed.files.map(({ path }) => path)
-    const needed = ['bin/attach.js', 'bin/detach.js', 'dist/cli/attach.js', 'dist/cli/detach.js', 'dist/index.js', 'dist/index.d.ts']
+    const needed = [
+      'bin/attach.js',
+      'bin/detach.js',
+      'bin/package.json',
+      'dist/cli/attach.cjs',
+      'dist/cli/detach.cjs',
+      'dist/cli/main.cjs',
+      'dist/index.js',
+      'dist/index.d.ts',
+    ]
     expect(paths).toEqual(
       expect.arrayContaining([...needed, 'dist/THIRD-PARTY-LICENSES.txt', 'package.json', 'LICENSE', 'README.md', 'CHANGELOG.md']),
     )
     const known =
-      /^(?:bin\/(?:attach|detach)\.js|dist\/.+\.(?:js|d\.ts)|dist\/THIRD-PARTY-LICENSES\.txt|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/
+      /^(?:bin\/(?:(?:attach|detach)\.js|package\.json)|dist\/cli\/\w+\.cjs|dist\/.+\.(?:js|d\.ts)|dist\/THIRD-PARTY-LICENSES\.txt|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/
     expect(paths.filter((path) => !known.test(path))).toEqual([])
   })
 

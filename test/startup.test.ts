@@ -1,106 +1,162 @@
-import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
-import { isBuiltin } from 'node:module'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const ROOT = resolve(import.meta.dirname, '..')
 const DIST = join(ROOT, 'dist')
-/** Packages that are loaded where they are used. */
+/** Packages that must stay packages. */
 const HEAVY = ['pg', 'ioredis', 'zod', 'execa']
-/** Node's own modules that cost milliseconds to load. */
-const SLOW = ['net', 'tls', 'http', 'https', 'http2', 'dns', 'dgram', 'child_process', 'crypto', 'readline', 'inspector', 'worker_threads']
+/** Node's own modules that cost milliseconds and that no start needs. */
+const SLOW = [
+  'tls',
+  'http',
+  'https',
+  'http2',
+  'dns',
+  'dns/promises',
+  'dgram',
+  'child_process',
+  'crypto',
+  'inspector',
+  'worker_threads',
+  'readline',
+]
 
-interface Reached {
-  readonly files: readonly string[]
-  /** Packages that are imported by name. */
-  readonly packages: readonly string[]
-  /** Packages whose code stands inside one of the files. */
-  readonly inside: readonly string[]
+/** What one run of a command loaded. */
+interface Loaded {
+  readonly exit: number | null
+  readonly stdout: string
+  /** Modules of node. */
   readonly builtins: readonly string[]
+  /** Packages, loaded from node_modules. */
+  readonly packages: readonly string[]
+  /** Modules inside the files of dist/cli that were set going, by their path before they were bundled. */
+  readonly modules: readonly string[]
 }
 
-describe.each(['cli/attach.js', 'cli/detach.js'])('the start of dist/%s', (entry) => {
-  const reached = walk(entry, staticImports)
+const folder = mkdtempSync(join(tmpdir(), 'attach-startup-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  test('loads no package, neither by name nor inside a chunk', () => {
-    expect(reached.packages).toEqual([])
-    expect(reached.inside).toEqual([])
+describe.each(['attach', 'detach'])('%s --version', (binary) => {
+  let loaded: Loaded
+  beforeAll(async () => {
+    loaded = await run(binary, '--version')
+  })
+
+  test('says the version of the package', () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+    expect(loaded.stdout).toBe(`${version}\n`)
+    expect(loaded.exit).toBe(0)
+  })
+
+  test('loads no package, neither from outside nor from inside the bundle', () => {
+    expect(loaded.packages).toEqual([])
+    expect(loaded.modules.filter((module) => module.includes('node_modules/'))).toEqual([])
+  })
+
+  test('sets nothing else of src going', () => {
+    expect(loaded.modules).toEqual([])
   })
 
   test('loads none of the slow modules of node', () => {
-    expect(reached.builtins.filter((name) => SLOW.includes(name))).toEqual([])
-  })
-
-  test('is seen by this test: the start spans files, and the lazy chunks beyond it reach the driver', () => {
-    expect(reached.files).toContain(entry)
-    expect(reached.files.length).toBeGreaterThanOrEqual(2)
-    const all = walk(entry, everyImport)
-    expect(all.files.length).toBeGreaterThan(reached.files.length + 3)
-    expect(all.packages).toContain('pg')
-    expect(all.inside).toContain('chalk')
-    expect(all.builtins).toEqual(expect.arrayContaining(['tls', 'crypto', 'child_process']))
-  })
-
-  test('no static import anywhere reaches a heavy package', () => {
-    const lazy = walk(entry, everyImport).files
-    expect(lazy.flatMap((file) => walk(file, staticImports).packages).filter((name) => HEAVY.includes(name))).toEqual([])
-  })
-
-  test('says its version', () => {
-    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
-    const said = execFileSync(process.execPath, [join(ROOT, 'bin', entry.replace('cli/', '')), '--version'], { encoding: 'utf8' })
-    expect(said).toBe(`${version}\n`)
+    expect(loaded.builtins.filter((name) => SLOW.includes(name))).toEqual([])
   })
 })
 
-test('dist holds what the entries reach and nothing else', () => {
-  const reached = new Set(['cli/attach.js', 'cli/detach.js', 'index.js'].flatMap((entry) => walk(entry, everyImport).files))
-  const found = readdirSync(DIST, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'))
-  expect(found.sort()).toEqual([...reached].sort())
+test('a probe does load the kind, the slow modules and the driver: this test can see them', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => {
+      socket.write('N') // No TLS here; what comes after is never answered.
+      socket.once('data', () => socket.destroy())
+    })
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  try {
+    const loaded = await run('attach', 'probe', `postgres://app@127.0.0.1:${port}/app`)
+    expect(loaded.exit).toBe(3)
+    expect(loaded.builtins).toEqual(expect.arrayContaining(['tls']))
+    expect(loaded.modules).toEqual(expect.arrayContaining(['src/kinds/postgres.ts', 'src/kinds/postgres-probe.ts']))
+    expect(loaded.packages).toContain('pg')
+  } finally {
+    server.close()
+  }
 })
 
-test('imports of each sort are found', () => {
-  const text =
-    'import {\n  a\n} from "./a.js";\nimport "b";\nexport { c } from "./c.js";\nconst d = await import("./d.js");\nvar e = __require("e");\nvar f = createRequire2(import.meta.url)("f");\n'
-  expect(staticImports(text)).toEqual(['./a.js', 'b', './c.js', 'e'])
-  expect(lazyImports(text)).toEqual(['./d.js', 'f'])
+test('in the bundle, heavy packages are loaded only where they are used', () => {
+  const text = readFileSync(join(DIST, 'cli/main.cjs'), 'utf8')
+  expect(text.length).toBeGreaterThan(50_000)
+  expect(text).toMatch(/Promise\.resolve\(\)\.then\(\(\) => __toESM\(require\("pg"\)/)
+  for (const name of HEAVY)
+    expect([...text.matchAll(new RegExp(`(?<!__toESM\\()require\\("${name}[/"]|node_modules/${name}/`, 'g'))]).toEqual([])
 })
 
-/** What loading `entry` loads, when only the imports that `importsOf` names are followed. */
-function walk(entry: string, importsOf: (text: string) => readonly string[]): Reached {
-  const files = new Set<string>()
+test('the library door imports no package before it is asked to, and dist holds nothing that nothing needs', () => {
+  const reached = new Set<string>()
   const packages = new Set<string>()
-  const inside = new Set<string>()
-  const builtins = new Set<string>()
   const visit = (file: string): void => {
-    if (files.has(file)) return
-    files.add(file)
+    if (reached.has(file)) return
+    reached.add(file)
     const text = readFileSync(join(DIST, file), 'utf8')
-    for (const [, name = ''] of text.matchAll(/^\/\/ .*node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//gm)) inside.add(name)
-    for (const specifier of importsOf(text)) {
+    for (const [, from = '', lazy = ''] of text.matchAll(
+      /^(?:import|export)\s(?:[^"';]*?\sfrom\s)?\s*"([^"\n]+)"|\bimport\("([^"\n]+)"\)/gm,
+    )) {
+      const specifier = from + lazy
       if (specifier.startsWith('.')) visit(relative(DIST, resolve(DIST, dirname(file), specifier)))
-      else if (isBuiltin(specifier)) builtins.add(specifier.replace(/^node:/, '').replace(/\/.*$/, ''))
-      else packages.add(specifier)
+      else if (from !== '' && !from.startsWith('node:')) packages.add(from)
     }
   }
-  visit(entry)
-  return { files: [...files], packages: [...packages], inside: [...inside], builtins: [...builtins] }
+  visit('index.js')
+  expect([...packages]).toEqual([])
+  const found = readdirSync(DIST, { recursive: true, encoding: 'utf8' }).filter((file) => /\.c?js$/.test(file))
+  expect(found.sort()).toEqual([...reached, 'cli/attach.cjs', 'cli/detach.cjs', 'cli/main.cjs'].sort())
+})
+
+/** Runs a command with a witness inside. Coverage tells which of the bundle's modules ran: each is a function that is named by its path. */
+async function run(binary: string, ...args: readonly string[]): Promise<Loaded> {
+  const place = mkdtempSync(join(folder, 'run-'))
+  const witness = join(place, 'witness.cjs')
+  const seen = join(place, 'seen.json')
+  const says = `JSON.stringify({ builtins: process.moduleLoadList, files: Object.keys(require.cache) })`
+  writeFileSync(witness, `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(seen)}, ${says}))\n`)
+  const coverage = join(place, 'coverage')
+  const env = { PATH: process.env['PATH'], HOME: place, NODE_V8_COVERAGE: coverage }
+  const child = spawn(process.execPath, ['--require', witness, join(ROOT, 'bin', `${binary}.js`), ...args], {
+    cwd: place,
+    env,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  let stdout = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  const exit = await new Promise<number | null>((done) => child.once('close', done))
+  const { builtins, files }: { builtins: readonly string[]; files: readonly string[] } = JSON.parse(readFileSync(seen, 'utf8'))
+  return {
+    exit,
+    stdout,
+    builtins: builtins.filter((name) => name.startsWith('NativeModule ')).map((name) => name.slice('NativeModule '.length)),
+    packages: [...new Set(files.flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []))],
+    modules: modulesThatRan(coverage),
+  }
 }
 
-/** `require` in bundled CommonJS code counts: it may run at once. */
-function staticImports(text: string): readonly string[] {
-  return specifiers(text, /^(?:import|export)\s(?:[^"';]*?\sfrom\s)?\s*"([^"\n]+)"|\b(?:__)?require\("([^"\n]+)"\)/gm)
+interface Coverage {
+  readonly result: readonly {
+    readonly url: string
+    readonly functions: readonly { readonly functionName: string; readonly ranges: readonly { readonly count: number }[] }[]
+  }[]
 }
 
-function everyImport(text: string): readonly string[] {
-  return [...staticImports(text), ...lazyImports(text)]
-}
-
-function lazyImports(text: string): readonly string[] {
-  return specifiers(text, /\bimport\("([^"\n]+)"\)|\bcreateRequire\w*\([\w.]+\)\("([^"\n]+)"\)/g)
-}
-
-function specifiers(text: string, pattern: RegExp): readonly string[] {
-  return [...text.matchAll(pattern)].map(([, first, second]) => first ?? second ?? '')
+function modulesThatRan(coverage: string): readonly string[] {
+  const reports = readdirSync(coverage).map((file): Coverage => JSON.parse(readFileSync(join(coverage, file), 'utf8')))
+  const scripts = reports.flatMap(({ result }) => result).filter(({ url }) => /\/dist\/cli\/\w+\.cjs$/.test(url))
+  expect(scripts).not.toEqual([])
+  const ran = scripts.flatMap(({ functions }) => functions).filter(({ ranges }) => (ranges[0]?.count ?? 0) > 0)
+  return ran.map(({ functionName }) => functionName).filter((name) => /^(?:src|.*node_modules)\/.+\.\w+$/.test(name))
 }

@@ -3,4 +3,4 @@ import { version } from './version.ts'
 
 // Scripts ask for the version often: it is not worth loading anything else for it.
 if (process.argv.length === 3 && process.argv[2] === '--version') process.stdout.write(`${version()}\n`)
-else await (await import('./main.ts')).main('detach')
+else void import('./main.ts').then(({ main }) => main('detach'))

@@ -2,6 +2,7 @@ import process from 'node:process'
 import type { Document } from '../domain/document.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
 import { printable, printableData } from '../domain/redact.ts'
+import { shellWord } from '../domain/shell.ts'
 import { processHost } from '../host/process-host.ts'
 import type { Host } from '../ports/host.ts'
 import { documentText, eventText } from '../reporters/human.ts'
@@ -15,7 +16,6 @@ import { log } from './commands/log.ts'
 import { probeAll } from './commands/probe.ts'
 import { recoverOpen } from './commands/recover.ts'
 import { status } from './commands/status.ts'
-import { shellWord } from '../domain/shell.ts'
 import { exitOf, outcomeOf } from './exits.ts'
 import { asksJson, setAside, understand } from './grammar.ts'
 import { openSession, type Said, type Session } from './session.ts'
@@ -116,7 +116,8 @@ function failed(thrown: unknown, command: Command | null, session: Session | nul
 function placed(hint: string, session: Session | null): string {
   const options = session?.place.options ?? []
   if (options.length === 0) return hint
-  const runnable = /attach (?:recover --keep|recover|status|log|rollback v\d+|undo v\d+|swap [A-Z_][A-Z0-9_]*|detach [A-Z_][A-Z0-9_]*)(?![\w-])/g
+  const runnable =
+    /attach (?:recover --keep|recover|status|log|rollback v\d+|undo v\d+|swap [A-Z_][A-Z0-9_]*|detach [A-Z_][A-Z0-9_]*)(?![\w-])/g
   return hint.replace(runnable, (command) => [command, ...options.map(shellWord)].join(' '))
 }
 
@@ -153,13 +154,13 @@ async function report(session: Session, command: Command | null, { remarks = [],
     ...(message === undefined ? {} : { message: printable(message) }),
   }
   const reveals = command !== null && 'reveal' in command && command.reveal
-  const fit = (text: string): string => (reveals ? text : redactor.redact(text))
+  const safe = (text: string): string => (reveals ? text : redactor.redact(text))
   if (speaking.json) {
-    host.stdout.write(fit(jsonText(document)))
+    host.stdout.write(safe(jsonText(document)))
     return document.exit
   }
   const { result, undo, error } = documentText(document, { paint, detail: speaking.verbose ? 'more' : 'usual' })
-  host.stdout.write(fit(result))
+  host.stdout.write(safe(result))
   if (!speaking.quiet) host.stderr.write(redactor.redact(remarks.map(({ message }) => `  ${message}\n`).join('')))
   host.stdout.write(redactor.redact(undo))
   host.stderr.write(redactor.redact(error))

@@ -42,7 +42,7 @@ async function editsOf(
 ): Promise<readonly Edit[]> {
   const edits: Edit[] = []
   for (const { key, source } of pairs) {
-    const to = await valueOf(key, source, how, store, session)
+    const to = await fetched(key, source, how, store, session)
     kinds.learn(to)
     if (to.reveal() === '' && how.kind !== 'opaque') {
       throw new AttachError('USAGE', `the value for ${key} is empty, and an empty value would wipe it; nothing was contacted`, {
@@ -66,10 +66,10 @@ async function swapEdits(to: SwapTo, how: Fetching, store: ConfigStore, kinds: O
 
 async function partsOf(key: Key, parts: Parts, how: Fetching, store: ConfigStore, session: Session): Promise<HandleParts> {
   const { password, ...plain } = parts
-  return password === undefined ? plain : { ...plain, password: await valueOf(key, password, how, store, session) }
+  return password === undefined ? plain : { ...plain, password: await fetched(key, password, how, store, session) }
 }
 
-async function valueOf(key: Key, source: Source, how: Fetching, store: ConfigStore, session: Session): Promise<Secret> {
+async function fetched(key: Key, source: Source, how: Fetching, store: ConfigStore, session: Session): Promise<Secret> {
   const { host, interactive, signal } = session
   switch (source.from) {
     case 'argv':
@@ -92,7 +92,8 @@ async function valueOf(key: Key, source: Source, how: Fetching, store: ConfigSto
         })
       }
       const answer = await host.stdin.askHidden(`Handle for ${key} (not shown): `, signal)
-      if (answer === null) throw new AttachError('REFUSED', `no handle was given for ${key}; nothing was changed`, { hint: `attach ${key} asks again` })
+      if (answer === null)
+        throw new AttachError('REFUSED', `no handle was given for ${key}; nothing was changed`, { hint: `attach ${key} asks again` })
       return answer
     }
   }

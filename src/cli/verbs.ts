@@ -80,10 +80,7 @@ export const VERBS = [
       ['attach detach CACHE_URL', 'detach a cache'],
       ['detach CACHE_URL QUEUE_URL -d staging', 'two at once, all or none, by the binary `detach`'],
     ],
-    details: [
-      'The service and its data stay as they are, and nothing is probed. A key that is absent is no error: nothing changes.',
-      LOCK,
-    ],
+    details: ['The service and its data stay as they are, and nothing is probed. A key that is absent is no error: nothing changes.', LOCK],
   },
   {
     name: 'rollback',

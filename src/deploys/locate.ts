@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { AttachError } from '../domain/errors.ts'
-import { oneLine } from '../domain/redact.ts'
 import { nearest } from '../domain/nearest.ts'
+import { oneLine } from '../domain/redact.ts'
 
 /** Which deploy was asked for. */
 export type Where =

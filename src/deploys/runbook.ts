@@ -59,7 +59,13 @@ export interface Deploy {
 
 /** Opens a deploy. Nothing is read or locked before a method is called. Throws USAGE. */
 export function openDeploy(options: DeployOptions = {}): Deploy {
-  const { where = { by: 'default' }, directory = null, create = false, lockTimeoutMs = LOCK_TIMEOUTS.elsewhere, onEvent = () => {} } = options
+  const {
+    where = { by: 'default' },
+    directory = null,
+    create = false,
+    lockTimeoutMs = LOCK_TIMEOUTS.elsewhere,
+    onEvent = () => {},
+  } = options
   const host = processHost()
   const signal = options.signal ?? new AbortController().signal
   const found = locate(where, host.cwd, directory)

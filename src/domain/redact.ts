@@ -62,15 +62,21 @@ function percentDecoded(value: string): string {
   }
 }
 
-/** C0 and C1 controls, DEL, line and paragraph separators, and what turns the direction of text. */
-const HOSTILE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+/** Controls (C0, C1, DEL), invisible and direction-turning characters, line and paragraph separators. */
+const HOSTILE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
-/** Text of others, fit for a terminal or a log: controls become visible, line feeds and tabs stay. */
+/** Text of others, fit for a terminal or a log: what could steer either becomes visible; line feeds and tabs stay. */
 export const printable = (text: string): string =>
-  text.replace(HOSTILE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  text.replace(HOSTILE, (character) => (character === '\n' || character === '\t' ? character : escaped(character)))
 
 /** The same in one line. */
-export const oneLine = (text: string): string => printable(text.replace(/[\n\t]/g, (character) => (character === '\n' ? '\\n' : '\\t')))
+export const oneLine = (text: string): string =>
+  text.replace(HOSTILE, (character) => (character === '\n' ? '\\n' : character === '\t' ? '\\t' : escaped(character)))
+
+function escaped(character: string): string {
+  const code = character.codePointAt(0) ?? 0
+  return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`
+}
 
 /** Plain data with every text in it made fit for one line of a terminal or a log. */
 export function printableData<T>(data: T): T {

@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
 import { parseEnv } from 'node:util'
+import { parse } from 'dotenv'
 import { condensed } from './env-condense.ts'
 import type { Proof } from './env-proof.ts'
 import { encode, utf8Of } from './env-text.ts'
@@ -12,35 +12,26 @@ export interface Objection {
 
 /** Lets the real readers read: `dotenv`, and Node's own. `null` when each sees the change and no other. */
 export function readerObjection(proof: Proof): Objection | null {
-  const dotenv = lazyDotenv()
-  const inDotenv = dotenvObjection(dotenv, proof)
+  const inDotenv = dotenvObjection(proof)
   if (inDotenv !== null) return { reader: 'dotenv', key: inDotenv }
   const { before, after } = condensed(proof.before, proof.draft.text, proof.draft.splices)
   const [was, now] = [utf8Of(before), utf8Of(after)]
-  const inNode = nodeObjection({ was: parseEnv(was), now: parseEnv(now), dotenvWas: dotenv(was), dotenvNow: dotenv(now), proof })
+  const inNode = nodeObjection({ was: parseEnv(was), now: parseEnv(now), dotenvWas: parse(was), dotenvNow: parse(now), proof })
   return inNode === null ? null : { reader: 'util.parseEnv of this Node', key: inNode }
 }
 
 type Reading = Readonly<Record<string, string | undefined>>
 
-type Reader = (text: string) => Reading
-
-/** Loaded at the first edit: a command that only reads does not pay for it. */
-function lazyDotenv(): Reader {
-  const dotenv: typeof import('dotenv') = createRequire(import.meta.url)('dotenv')
-  return (text) => dotenv.parse(text)
-}
-
 /**
  * dotenv is the measure: it must see every touched key as asked and no other key otherwise. When the new text shows just what our own
  * reader saw in the old one, and the change, nothing is left to ask; only otherwise dotenv reads the old text too.
  */
-function dotenvObjection(dotenv: Reader, { before, entries, targets, draft }: Proof): string | null {
+function dotenvObjection({ before, entries, targets, draft }: Proof): string | null {
   const wanted = new Map(targets.map(({ key, after }) => [key, after]))
-  const now = dotenv(utf8Of(draft.text))
+  const now: Reading = parse(utf8Of(draft.text))
   if (holds(now, entries, wanted)) return null
   for (const { key, after } of targets) if (own(now, key) !== shownAs(after)) return key
-  return differing(dotenv(utf8Of(before)), now).find((key) => !wanted.has(key)) ?? null
+  return differing(parse(utf8Of(before)), now).find((key) => !wanted.has(key)) ?? null
 }
 
 function holds(reading: Reading, entries: ReadonlyMap<string, string>, wanted: ReadonlyMap<string, string | null>): boolean {

@@ -39,7 +39,7 @@ const ERASE = /[\b\x7f]/
 const CTRL_C = '\x03'
 const CTRL_D = '\x04'
 /** What a terminal wraps around a pasted text. */
-const PASTE_MARKS = /\x1b\[20[01]~/g
+const PASTE_MARKS = ['\u001b[200~', '\u001b[201~'] as const
 
 /** What was typed or pasted behind the line that was asked for: the next question takes it. */
 let typedAhead = ''
@@ -56,19 +56,26 @@ export async function askHidden(question: string, signal: AbortSignal): Promise<
       onAbort(signal, reject)
       let line = ''
       const take = (typed: string): void => {
-        for (const [at, character] of Array.from(typed).entries()) {
-          if (character === CTRL_C) return reject(interrupted())
-          if (character === CTRL_D && line === '') return resolve(null)
-          if (ENTER.test(character)) {
-            typedAhead = Array.from(typed).slice(at + 1).join('').replace(/^\n/, '')
-            return resolve(new Secret(line))
+        const characters = Array.from(typed)
+        for (const [at, character] of characters.entries()) {
+          if (character === CTRL_C) reject(interrupted())
+          else if (character === CTRL_D && line === '') resolve(null)
+          else if (ENTER.test(character)) {
+            typedAhead = characters
+              .slice(at + 1)
+              .join('')
+              .replace(/^\n/, '')
+            resolve(new Secret(line))
+          } else {
+            line = ERASE.test(character) ? Array.from(line).slice(0, -1).join('') : line + character
+            continue
           }
-          line = ERASE.test(character) ? Array.from(line).slice(0, -1).join('') : line + character
+          return
         }
       }
       const ahead = typedAhead
       typedAhead = ''
-      stdin.on('data', (typed: string) => take(typed.replace(PASTE_MARKS, '')))
+      stdin.on('data', (typed: string) => take(unwrapped(typed)))
       stdin.once('end', () => resolve(null))
       stdin.resume()
       take(ahead)
@@ -81,6 +88,8 @@ export async function askHidden(question: string, signal: AbortSignal): Promise<
     writeFully(2, '\n')
   }
 }
+
+const unwrapped = (typed: string): string => PASTE_MARKS.reduce((text, mark) => text.replaceAll(mark, ''), typed)
 
 function onAbort(signal: AbortSignal, reject: (reason: unknown) => void): void {
   if (signal.aborted) reject(interrupted())

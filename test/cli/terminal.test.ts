@@ -151,7 +151,7 @@ describe.runIf(haveTerminal())('on a terminal', { concurrent: true }, () => {
   ])('%s at the hidden prompt changes nothing and leaves the terminal as it was', async (_, typed, exit) => {
     using place = scratch('A=1\n')
     const untouched = treeOf(place.path)
-    const terminal = onTerminal(['CACHE_URL'], at(place, { redirected: '; code=$?; stty -a; exit $code' }))
+    const terminal = onTerminal(['CACHE_URL'], at(place, { afterwards: 'stty -a' }))
     await terminal.see(/CACHE_URL.*: ?/)
     await new Promise((resolve) => setTimeout(resolve, 100))
     terminal.type(typed)
@@ -236,6 +236,16 @@ describe.runIf(haveTerminal() && haveRedis())('`Attach it all the same?`', { con
     }
   })
 
+  test('is not answered by -y', async () => {
+    using place = scratch('A=1\n')
+    const untouched = treeOf(place.path)
+    const terminal = onTerminal([`CACHE_URL=${down}`, '-y'], at(place))
+    await terminal.see(/all the same\? \[y\/N\]|nothing was changed/)
+    terminal.type('n\r')
+    expect(await terminal.ended).toMatchObject({ exit: 3 })
+    expect(treeOf(place.path)).toEqual(untouched)
+  })
+
   test('counts an empty key as absent: nothing gets worse', async () => {
     using place = scratch('CACHE_URL=\n')
     const terminal = onTerminal([`CACHE_URL=${down}`], at(place))
@@ -259,14 +269,13 @@ describe.runIf(haveTerminal() && haveRedis())('`Attach it all the same?`', { con
     expect(treeOf(place.path)).toEqual(untouched)
   })
 
-  test('is not asked over another value, for a swap, a wrong password, a wrong database, with -y, or with --dry-run', async () => {
+  test('is not asked over another value, for a swap, a wrong password, a wrong database, without a terminal, or with --dry-run', async () => {
     const wrong = locked.url({ password: 'wrong-word' })
     const lines = [
       [`REDIS_URL=${down}`],
       ['swap', `REDIS_URL=${down}`],
       [`CACHE_URL=${wrong}`],
       [`CACHE_URL=${locked.url({ db: 9999 })}`],
-      [`CACHE_URL=${down}`, '-y'],
       [`CACHE_URL=${down}`, '--no-input'],
       [`CACHE_URL=${down}`, '--dry-run'],
     ]

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { nearest } from '../../src/domain/nearest.ts'
 import { OPTIONS } from '../../src/cli/options.ts'
 import { verbNames, verbOfPeer } from '../../src/cli/verbs.ts'
+import { nearest } from '../../src/domain/nearest.ts'
 
 const OPTION_NAMES = OPTIONS.map((option) => option.name)
 

@@ -106,7 +106,13 @@ describe('plans', () => {
 
   test('several keys are one release', async () => {
     const { run, values } = deploy({ A_URL: 'a1' })
-    await run({ verb: 'attach', edits: [{ key: A, to: new Secret('a2') }, { key: B, to: new Secret('b2') }] })
+    await run({
+      verb: 'attach',
+      edits: [
+        { key: A, to: new Secret('a2') },
+        { key: B, to: new Secret('b2') },
+      ],
+    })
     await run(rollback(0))
     expect(await values()).toEqual({ A_URL: 'a1' })
   })
@@ -219,7 +225,13 @@ describe('undo', () => {
 
   test('undoing twice gives the first state again, whatever was changed', async () => {
     const { run, values } = deploy({ A_URL: 'a0' })
-    await run({ verb: 'attach', edits: [{ key: A, to: new Secret('a1') }, { key: B, to: new Secret('b1') }] })
+    await run({
+      verb: 'attach',
+      edits: [
+        { key: A, to: new Secret('a1') },
+        { key: B, to: new Secret('b1') },
+      ],
+    })
     const then = await values()
     await run(undo(1))
     expect(await values()).toEqual({ A_URL: 'a0' })

@@ -39,7 +39,7 @@ process.stdout.write(JSON.stringify(paths.map((path) => {
   return [process.env.BEFORE, process.env.KEY, process.env.AFTER]
 })))`
 
-// The point keeps the newlines at the end of a value, which a command substitution would not.
+// NUL ends each word, so that newlines at the end of a value are seen.
 const SHELL = `for path in "$@"; do (set -a; . "$path"; printf '%s\\0%s\\0%s\\0' "$BEFORE" "$KEY" "$AFTER"); done`
 
 describe('real programs read the edited file', () => {

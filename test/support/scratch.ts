@@ -132,40 +132,44 @@ export interface Trap {
   readonly call: 'openSync' | 'renameSync' | 'writeSync' | 'fsyncSync' | 'readFileSync'
   readonly path?: string
   readonly when?: 'before' | 'after'
+  /** The first such call, or a later one. */
+  readonly nth?: number
   /** A signal to itself, or a failure with this code. */
   readonly does: 'SIGKILL' | 'SIGSTOP' | 'ENOSPC' | 'EIO' | 'bug'
   /** Thrown as the message of a bug. */
   readonly text?: string
 }
 
-/** The environment in which the command meets the trap, once. */
-export function trapped(trap: Trap): { readonly NODE_OPTIONS: string } {
-  const code = `
+/** The environment in which the command meets these traps, each once. */
+export function trapped(...traps: readonly Trap[]): { readonly NODE_OPTIONS: string } {
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(`const traps = ${JSON.stringify(traps)}\n${TRAPPING}`)}` }
+}
+
+const TRAPPING = `
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
-const { call, path = '', when = 'before', does, text = '' } = ${JSON.stringify(trap)}
-const real = fs[call]
 const paths = new Map()
-const realOpen = fs.openSync
-if (call !== 'openSync') fs.openSync = (...args) => { const fd = realOpen(...args); paths.set(fd, String(args[0])); return fd }
-let armed = true
-const spring = () => {
-  armed = false
+const wrap = (name, around) => { const real = fs[name]; fs[name] = (...args) => around(args, () => real(...args)) }
+wrap('openSync', (args, real) => { const fd = real(); paths.set(fd, String(args[0])); return fd })
+const spring = ({ does, text = '' }) => {
   if (does === 'bug') throw new TypeError(text)
   if (!does.startsWith('SIG')) throw Object.assign(new Error(does), { code: does })
   process.kill(process.pid, does)
 }
-fs[call] = (...args) => {
-  const meant = armed && args.some((arg) => (typeof arg === 'number' ? paths.get(arg) ?? '' : typeof arg === 'string' ? arg : '').includes(path || '/'))
-  if (meant && when === 'before') spring()
-  const result = real(...args)
-  if (meant && when === 'after') spring()
-  return result
+for (const trap of traps) {
+  const { call, path = '/', when = 'before', nth = 1 } = trap
+  const names = (arg) => (typeof arg === 'number' ? paths.get(arg) ?? '' : typeof arg === 'string' ? arg : '')
+  let seen = 0
+  wrap(call, (args, real) => {
+    const meant = args.some((arg) => names(arg).includes(path)) && (seen += 1) === nth
+    if (meant && when === 'before') spring(trap)
+    const result = real()
+    if (meant && when === 'after') spring(trap)
+    return result
+  })
 }
 syncBuiltinESMExports()
 `
-  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` }
-}
 
 /** Waits until a process is frozen. */
 export async function frozen(pid: number): Promise<void> {

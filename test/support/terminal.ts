@@ -10,6 +10,8 @@ export interface TerminalOptions extends Pick<RunOptions, 'binary' | 'cwd' | 'en
   readonly columns?: number
   /** Words of a shell that stand behind the command, such as `2>/dev/null`. */
   readonly redirected?: string
+  /** A command that runs on the same terminal afterwards. */
+  readonly afterwards?: string
 }
 
 /** A command on a terminal, with a person before it. */
@@ -27,10 +29,11 @@ const SEEN_MS = 15_000
 /** Runs the built command on a pseudo-terminal of its own. */
 export function onTerminal(
   args: readonly string[],
-  { binary = 'attach', cwd, env = {}, columns = 80, redirected = '' }: TerminalOptions,
+  { binary = 'attach', cwd, env = {}, columns = 80, redirected = '', afterwards }: TerminalOptions,
 ): Terminal {
   const command = [process.execPath, programOf(binary), ...args].map(quoted).join(' ')
-  const child = spawn('script', ['-q', '-e', '-f', '-c', `stty cols ${columns} rows 24; exec ${command} ${redirected}`, '/dev/null'], {
+  const line = afterwards === undefined ? `exec ${command} ${redirected}` : `${command} ${redirected}; code=$?; ${afterwards}; exit $code`
+  const child = spawn('script', ['-q', '-e', '-f', '-c', `stty cols ${columns} rows 24; ${line}`, '/dev/null'], {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', HOME: cwd, TERM: 'xterm-256color', SHELL: '/bin/sh', ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
