@@ -118,15 +118,23 @@ function add(options: Map<OptionName, Secret[]>, option: OptionInfo, value: stri
 
 const needsValue = ({ name, value }: OptionInfo): AttachError => usage(`--${name} needs a value`, `--${name}=${value}`)
 
-/** Neither message shows what follows the name: it may be the value of an option that was misspelt. */
+/** What is like no option may hold the value of one: a forgotten `=`, two words run together. Only its place is shown. */
 function unknownOption(name: string, { at }: Word): AttachError {
-  const near = nearest(
-    name,
-    OPTIONS.map((option) => option.name),
+  const names = OPTIONS.map((option) => option.name)
+  const near = nearest(name, names)
+  if (near !== null && isPlain(name) && name.length <= near.length + SLIPS_MAX) {
+    return usage(`unknown option "--${name}"; did you mean "--${near}"?`, 'attach help')
+  }
+  const beginning = names.filter((known) => name.startsWith(known)).sort((a, b) => b.length - a.length)[0]
+  const what = `unknown option ${argument(at)}`
+  return usage(
+    beginning === undefined ? what : `${what}, which begins with "--${beginning}"`,
+    beginning === undefined ? 'attach help' : `--${beginning}=…`,
   )
-  const what = isPlain(name) ? `unknown option "--${name}"` : `unknown option ${argument(at)}`
-  return usage(near === null ? what : `${what}; did you mean "--${near}"?`, 'attach help')
 }
+
+/** Letters that a mistyped name may be longer than the right one. */
+const SLIPS_MAX = 2
 
 const unknownLetter = (letter: string, { at }: Word): AttachError =>
   usage(`unknown option ${/^[A-Za-z0-9]$/.test(letter) ? `"-${letter}"` : argument(at)}`, 'attach help')

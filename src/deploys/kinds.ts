@@ -1,8 +1,9 @@
+import type { Change } from '../domain/change.ts'
 import { isAttachError } from '../domain/errors.ts'
 import type { Handle } from '../domain/handle.ts'
 import { oneLine, type Redactor, secretsIn } from '../domain/redact.ts'
 import { providerOf } from '../kinds/provider.ts'
-import { KINDS, type KindRow, recognise } from '../kinds/registry.ts'
+import { type KindRow, recognise, rowOfScheme } from '../kinds/registry.ts'
 import type { HandleParts, Kind, Kinds, Recognition, Resource } from '../ports/kind.ts'
 
 /** All kinds, with what the commands need beside reading a handle. Every value that passes here is known to the redactor. */
@@ -10,6 +11,8 @@ export interface OpenKinds extends Kinds {
   learn(value: Handle): void
   /** Whether a value looks like a handle of some service: it has a scheme. */
   isHandle(value: Handle): boolean
+  /** What changed inside one resource, in words; null when it is another one. */
+  within(change: Change): string | null
   /** What status shows of a value. Loads nothing, never throws. */
   sketch(value: Handle): { readonly kind: string; readonly provider: string | null; readonly target: string }
   /** Throws HANDLE_INVALID, USAGE. */
@@ -28,6 +31,7 @@ export function openKinds(redactor: Redactor): OpenKinds {
     learn,
     isHandle: (value) => rowFor(value) !== undefined,
     describe: targetOf,
+    within: ({ before, after }) => (before === null || after === null ? null : changeWithin(before, after)),
     sketch: (value) => ({
       kind: kindOf(value),
       provider: providerOf(piecesOf(value)?.host ?? '').provider ?? null,
@@ -64,19 +68,23 @@ function rowFor(value: Handle): KindRow | undefined {
 interface Pieces {
   readonly scheme: string
   readonly user: string
+  /** Never shown: told apart from another one, no more. */
+  readonly password: string
   readonly host: string
   readonly port: string
   readonly path: string
+  readonly query: string
 }
 
 /** A value taken apart by its looks alone. Null: it is no URL, or one whose secret could stand anywhere. */
 function piecesOf(value: Handle): Pieces | null {
-  const match = /^([a-z][a-z0-9+.-]*):\/\/(?:([^:@/?#]*)(?::[^@/?#]*)?@)?(\[[^\]@]*\]|[^:@/?#]*)(?::(\d+))?(\/[^@?#]*)?(\?[^@#]*)?$/i.exec(
-    value.reveal(),
-  )
+  const match =
+    /^([a-z][a-z0-9+.-]*):\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\]@]*\]|[^:@/?#]*)(?::(\d+))?(\/[^@?#]*)?(\?[^@#]*)?$/i.exec(
+      value.reveal(),
+    )
   if (match === null) return null
-  const [, scheme = '', user = '', host = '', port = '', path = ''] = match
-  return { scheme: scheme.toLowerCase(), user, host, port, path }
+  const [, scheme = '', user = '', password = '', host = '', port = '', path = '', query = ''] = match
+  return { scheme: scheme.toLowerCase(), user, password, host, port, path, query }
 }
 
 /** `postgres://app@db1:5432/app`. Of a service that is not known only scheme and host are shown: the rest may be its secret. */
@@ -85,8 +93,24 @@ function targetOf(value: Handle): string {
   const pieces = piecesOf(value)
   if (pieces === null) return '(not shown)'
   const { scheme, user, host, path } = pieces
-  const row = KINDS.find(({ schemes }) => schemes.includes(scheme))
-  if (row === undefined) return oneLine(`${scheme}://${host}`)
-  const port = pieces.port || (host === '' || row.port === undefined ? '' : `${row.port}`)
+  if (rowOfScheme(scheme) === undefined) return oneLine(`${scheme}://${host}`)
+  const port = portOf(pieces)
   return oneLine(`${scheme}://${user === '' ? '' : `${user}@`}${host}${port === '' ? '' : `:${port}`}${path}`)
+}
+
+/** The port, or the usual one of its kind. A socket has none. */
+const portOf = ({ scheme, host, port }: Pieces): string => port || (host === '' ? '' : `${rowOfScheme(scheme)?.port ?? ''}`)
+
+/** Two handles that lead to the same server and the same name in it differ in how one gets in, or in how one behaves there. */
+function changeWithin(before: Handle, after: Handle): string | null {
+  const [old, next] = [piecesOf(before), piecesOf(after)]
+  if (old === null || next === null || rowFor(before)?.name !== rowFor(after)?.name) return null
+  if (old.host !== next.host || portOf(old) !== portOf(next) || old.path !== next.path) return null
+  const parts = [
+    old.user === next.user ? null : 'user',
+    old.password === next.password ? null : 'password',
+    old.query === next.query ? null : 'parameters',
+    old.scheme === next.scheme ? null : 'scheme',
+  ].filter((part) => part !== null)
+  return `same resource, ${parts.length === 0 ? 'written otherwise' : `${parts.join(' and ')} changed`}`
 }

@@ -81,6 +81,7 @@ export function openDeploy(options: DeployOptions = {}): Deploy {
     clock: host.clock,
     random: host.random,
     show: (_key, value) => (value === null ? null : kinds.describe(value)),
+    within: kinds.within,
     settle: async () => 'skipped',
     begin: () => {},
     consent: {

@@ -26,6 +26,8 @@ export type Shown = {
   readonly key: Key
   readonly from: string | null
   readonly to: string | null
+  /** What changed inside one resource: `same resource, password changed`. */
+  readonly how?: string
 }
 
 /** Names the values of one operation, which stand beside the journal and never in it. */

@@ -1,6 +1,7 @@
-import { type Change, type Key, same } from '../domain/change.ts'
+import { same } from '../domain/change.ts'
 import { AttachError, assert, isAttachError } from '../domain/errors.ts'
-import type { Close, Head, Intent, Release, ValuesId, Verb } from '../domain/operation.ts'
+import type { Close, Intent, ValuesId } from '../domain/operation.ts'
+import type { Plan } from './plan.ts'
 import {
   type Context,
   claim,
@@ -11,24 +12,16 @@ import {
   RECOVER,
   type Running,
   STEADY,
+  shownOf,
   stamp,
   whatHappened,
 } from './protocol.ts'
 
-/** What an operation is to do. */
-export interface Plan {
-  readonly verb: Verb
-  readonly changes: readonly Change[]
-  /** Read before the config was: whatever begins in between takes our place in the journal. */
-  readonly head: Head
+/** A plan that passed its pre-flight and was agreed to. */
+export interface ApprovedPlan extends Plan {
   /** The old resource is fit to go back to: what does not settle is put back. Otherwise the new value stays. */
   readonly revertible: boolean
-  /** Keys whose value before was not what the last release wrote. */
-  readonly edited: readonly Key[]
-  /** Set by undo: the release whose inverse this is. */
-  readonly undoes?: Release
-  /** Set by rollback: the release it goes back to. */
-  readonly backTo?: Release
+  /** Why, in the words of whoever asked for it. */
   readonly message?: string
   /** Findings that were let pass by name. */
   readonly allowed?: readonly string[]
@@ -39,7 +32,7 @@ export interface Plan {
  * Begins an operation and ends it: committed or reverted. Throws with effect `none` only when nothing changed and nothing will (BUSY,
  * CONFLICT, CLAIMED, UNAVAILABLE, DAMAGED, INTERRUPTED), else INCOMPLETE, with the operation left open.
  */
-export async function apply(plan: Plan, context: Context): Promise<Close> {
+export async function apply(plan: ApprovedPlan, context: Context): Promise<Close> {
   assert(plan.changes.length > 0, 'a plan changes something')
   assert(
     plan.changes.every(({ before, after }) => !same(before, after)),
@@ -59,7 +52,7 @@ export async function apply(plan: Plan, context: Context): Promise<Close> {
 }
 
 /** Opens an operation. Its values are kept before the intent that names them stands. Throws with effect `none`: the config was not touched. */
-export async function begin(plan: Plan, context: Context): Promise<Running> {
+export async function begin(plan: ApprovedPlan, context: Context): Promise<Running> {
   const { journal } = context.store
   const { changes, head } = plan
   const intent = intentOf(plan, context)
@@ -118,14 +111,14 @@ const takenOver = (cause: AttachError): AttachError =>
     cause,
   })
 
-function intentOf(plan: Plan, context: Context): Intent {
+function intentOf(plan: ApprovedPlan, context: Context): Intent {
   const { undoes, backTo, message, allowed, unprobed } = plan
   return {
     type: 'intent',
     seq: plan.head.seq + 1,
     verb: plan.verb,
     values: context.random(8) as ValuesId,
-    shown: plan.changes.map(({ key, before, after }) => ({ key, from: context.show(key, before), to: context.show(key, after) })),
+    shown: plan.changes.map((change) => shownOf(change, context)),
     revertible: plan.revertible,
     edited: plan.edited,
     ...(undoes === undefined ? {} : { undoes }),

@@ -1,7 +1,7 @@
 import { type Change, invert, type Key, same, type Value } from '../domain/change.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
-import type { Close, Head, Intent, Release, Seq } from '../domain/operation.ts'
-import type { Journal } from '../ports/journal.ts'
+import type { Close, Entry, Head, Intent, Release, Seq } from '../domain/operation.ts'
+import { Damage, type Journal } from '../ports/journal.ts'
 import type { Snapshot } from '../ports/store.ts'
 
 /** A closed operation, as the journal has it. */
@@ -18,12 +18,23 @@ export interface Released extends Closed {
 
 const PAGE = 64
 
-/** Closed operations, newest first, in pages: as much work as the caller takes. */
-export async function* closedOperations(journal: Journal, head: Head, signal: AbortSignal): AsyncIterable<Closed> {
+/** Where the newest entry is, whatever the head says. */
+export const NEWEST: Seq = Number.MAX_SAFE_INTEGER
+
+/**
+ * Closed operations before `from`, newest first, in pages: as much work as the caller takes. A damaged place throws Damage, or is told to
+ * `passing` and passed.
+ */
+export async function* closedOperations(
+  journal: Journal,
+  from: Seq,
+  signal: AbortSignal,
+  passing?: (damage: Damage) => void,
+): AsyncIterable<Closed> {
   let close: Close | null = null
-  let seq: Seq = head.seq + 1
+  let seq = from
   for (;;) {
-    const entries = await journal.before(seq, PAGE, signal)
+    const entries = await pageBefore(seq)
     for (const entry of entries) {
       if (entry.type === 'close') close = entry
       if (entry.type !== 'intent' || close?.intent !== entry.seq) continue
@@ -34,6 +45,17 @@ export async function* closedOperations(journal: Journal, head: Head, signal: Ab
     if (last === undefined) return
     seq = last.seq
   }
+
+  async function pageBefore(start: Seq): Promise<readonly Entry[]> {
+    try {
+      return await journal.before(start, PAGE, signal)
+    } catch (error) {
+      if (!(error instanceof Damage) || passing === undefined || error.resume >= start) throw error
+      passing(error)
+      close = null
+      return await pageBefore(error.resume)
+    }
+  }
 }
 
 /** The releases after `downTo`, newest first, with their values. Throws REFUSED when some are no longer kept. */
@@ -42,7 +64,7 @@ export async function releasesAfter(downTo: Release, journal: Journal, head: Hea
   if (head.release <= downTo) return found
   const oldest = await journal.oldestKept(signal)
   if (downTo + 1 < oldest) throw noLongerKept(downTo + 1, oldest)
-  for await (const { intent, close } of closedOperations(journal, head, signal)) {
+  for await (const { intent, close } of closedOperations(journal, head.seq + 1, signal)) {
     if (close.verdict !== 'committed') continue
     if (close.release <= downTo) break
     found.push({ release: close.release, intent, close, changes: await journal.recall(intent, signal) })
@@ -60,7 +82,7 @@ export async function lastWritten(
   const written = new Map<Key, Value>()
   const wanted = new Set(keys)
   const oldest = head.release === 0 ? 1 : await journal.oldestKept(signal)
-  for await (const { intent, close } of closedOperations(journal, head, signal)) {
+  for await (const { intent, close } of closedOperations(journal, head.seq + 1, signal)) {
     if (wanted.size === 0 || close.release < oldest) break
     if (close.verdict !== 'committed' || !intent.shown.some(({ key }) => wanted.has(key))) continue
     for (const { key, after } of await recallIfKept(intent, journal, signal)) if (wanted.delete(key)) written.set(key, after)
@@ -102,7 +124,8 @@ export const noLongerKept = (release: Release, oldest: Release): AttachError =>
     hint: 'attach log',
   })
 
-async function recallIfKept(intent: Intent, journal: Journal, signal: AbortSignal): Promise<readonly Change[]> {
+/** The changes of an intent, or none where its values are gone. */
+export async function recallIfKept(intent: Intent, journal: Journal, signal: AbortSignal): Promise<readonly Change[]> {
   try {
     return await journal.recall(intent, signal)
   } catch (error) {

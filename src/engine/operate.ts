@@ -8,7 +8,7 @@ import { apply } from './apply.ts'
 import { lastWritten, releasesAfter } from './history.ts'
 import { type Known, type Plan, type Planned, plan, type Request, rollbackTarget, undoTarget } from './plan.ts'
 import { type Expectation, type Preflight, type ProbeSetting, preflight, type Recognised, recognise } from './preflight.ts'
-import type { Context } from './protocol.ts'
+import { type Context, shownOf } from './protocol.ts'
 import { recover, unsettled } from './recover.ts'
 
 export interface Wish {
@@ -73,7 +73,7 @@ export async function operate(wish: Wish, operation: Operation): Promise<Outcome
   await consent.meant(plan)
   const recognised = await recognise(plan.changes, wish.kind, operation.kinds)
   const rehearsal = await operation.store.rehearse(plan.changes, signal)
-  const shown = plan.changes.map(({ key, before, after }) => ({ key, from: operation.show(key, before), to: operation.show(key, after) }))
+  const shown = plan.changes.map((change) => shownOf(change, operation))
   let proposal: Proposal = { plan, shown, recognised, rehearsal, preflight: null }
   proposal = { ...proposal, preflight: await check(wish, proposal, operation) }
   if (wish.run === 'dry') return { type: 'planned', proposal }

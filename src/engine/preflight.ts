@@ -42,6 +42,8 @@ export interface ProbeSetting {
   readonly signal: AbortSignal
   /** Monotonic clock, milliseconds. */
   readonly clock: () => number
+  /** ISO 8601, UTC. */
+  readonly now: () => string
 }
 
 /** Reads every handle of a plan. Pure but for loading kinds. Throws HANDLE_INVALID, USAGE. */
@@ -101,11 +103,17 @@ export async function preflight(
 }
 
 /** Probes one resource and tells the reporter before and after. */
-export async function probe(key: Key, side: Side, resource: Resource, { reporter, signal, clock }: ProbeSetting): Promise<Probed> {
+export async function probe(key: Key, side: Side, resource: Resource, { reporter, signal, clock, now }: ProbeSetting): Promise<Probed> {
   const where = whereOf(resource)
   const { kind, identity } = resource
   reporter.event({ type: 'probing', key, where, side })
-  const report = await resource.probe({ signal, depth: resource.depth ?? 'use', limits: PROBE_LIMITS, now: clock })
+  const report = await resource.probe({
+    signal,
+    depth: resource.depth ?? 'use',
+    limits: PROBE_LIMITS,
+    now: clock,
+    today: () => Date.parse(now()),
+  })
   reporter.event({ type: 'probed', key, kind, where, identity, side, report })
   return { key, side, resource, report }
 }

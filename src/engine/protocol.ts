@@ -1,6 +1,6 @@
 import { type Change, invert, type Key, same, type Value } from '../domain/change.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
-import type { Actor, Claim, Close, Decision, Ending, Head, Open, Settled } from '../domain/operation.ts'
+import type { Actor, Claim, Close, Decision, Ending, Head, Open, Settled, Shown } from '../domain/operation.ts'
 import type { ConfigStore, Snapshot } from '../ports/store.ts'
 
 /** What an operation needs of the world. */
@@ -13,6 +13,8 @@ export interface Context {
   readonly random: (bytes: number) => string
   /** What a key held, fit to print. Null stays null. */
   readonly show: (key: Key, value: Value) => string | null
+  /** What changes inside one resource, in words: `same resource, password changed`. Null: it is another resource. */
+  readonly within?: (change: Change) => string | null
   /** The operator's wish to stop. Seen between two steps: before a write landed it aborts, afterwards it puts back. */
   readonly signal: AbortSignal
   /** Runs the deploy's hook, then asks the app's health. Ends early, with `no`, when its signal aborts. Never rejects. */
@@ -81,6 +83,13 @@ export async function orIncomplete<T>({ open }: Opened, stands: string, steps: (
     const why = isAttachError(cause, 'BUSY', 'CLAIMED') ? 'another process took it over' : whatHappened(cause)
     throw new AttachError('INCOMPLETE', `${subject(open)} was begun and not finished: ${why}; ${stands}`, { hint: RECOVER, cause })
   }
+}
+
+/** One change, fit to print. */
+export function shownOf(change: Change, { show, within }: Context): Shown {
+  const { key, before, after } = change
+  const how = within?.(change) ?? null
+  return { key, from: show(key, before), to: show(key, after), ...(how === null ? {} : { how }) }
 }
 
 export const RECOVER = 'attach recover'

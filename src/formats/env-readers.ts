@@ -16,7 +16,8 @@ export function readerObjection(proof: Proof): Objection | null {
   if (inDotenv !== null) return { reader: 'dotenv', key: inDotenv }
   const { before, after } = condensed(proof.before, proof.draft.text, proof.draft.splices)
   const [was, now] = [utf8Of(before), utf8Of(after)]
-  const inNode = nodeObjection({ was: parseEnv(was), now: parseEnv(now), dotenvWas: parse(was), dotenvNow: parse(now), proof })
+  const sees = (key: string): boolean => own(parseEnv(`${was}\n${key}=1`), key) === '1'
+  const inNode = nodeObjection({ was: parseEnv(was), now: parseEnv(now), sees, dotenvWas: parse(was), dotenvNow: parse(now), proof })
   return inNode === null ? null : { reader: 'util.parseEnv of this Node', key: inNode }
 }
 
@@ -47,22 +48,23 @@ function holds(reading: Reading, entries: ReadonlyMap<string, string>, wanted: R
 
 /**
  * Another reader is asked only about what it read as dotenv did before: a disagreement that was there already is not of this edit. A new
- * key it must see where it read the whole file well.
+ * key it must see if it would see a plain one in that place: a byte order mark or a line without `=` may hide what comes after.
  */
 function nodeObjection(readings: {
   readonly was: Reading
   readonly now: Reading
+  /** Whether it would see a key that stood on a last line of its own. */
+  readonly sees: (key: string) => boolean
   readonly dotenvWas: Reading
   readonly dotenvNow: Reading
   readonly proof: Proof
 }): string | null {
-  const { was, now, dotenvWas, dotenvNow, proof } = readings
+  const { was, now, sees, dotenvWas, dotenvNow, proof } = readings
   const touched = new Set(proof.targets.map(({ key }) => key))
-  const readsWell = proof.scanned.junk === 0 && differing(was, dotenvWas).length === 0 && !Object.keys(was).some(isGlued)
   for (const { key, after } of proof.targets) {
     const old = own(was, key)
-    const seen = !proof.restoring && old === own(dotenvWas, key) && (old !== undefined || readsWell)
-    if (seen && own(now, key) !== shownAs(after)) return key
+    const asked = !proof.restoring && old === own(dotenvWas, key) && (old !== undefined || sees(key))
+    if (asked && own(now, key) !== shownAs(after)) return key
   }
   for (const key of differing(was, now)) {
     if (touched.has(key) || isGlued(key)) continue

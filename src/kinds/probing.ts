@@ -85,8 +85,8 @@ export class Run {
   }
 
   /** Wall clock, milliseconds since 1970. `null`: nobody said. */
-  get today(): number | null {
-    return this.#context.today?.() ?? null
+  get today(): number {
+    return this.#context.today()
   }
 
   get statementMs(): number {

@@ -18,8 +18,8 @@ export const negotiated = ({ protocol, cipher, verified, expires }: Secured): Ne
   ...(expires === undefined ? {} : { expires }),
 })
 
-/** What there is to say about the TLS of a connection; `null` is plain text. `today` is the wall clock, when it is known. */
-export function tlsFindings(secured: Secured | null, host: string, today: number | null): readonly Finding[] {
+/** What there is to say about the TLS of a connection; `null` is plain text. `today` is the wall clock. */
+export function tlsFindings(secured: Secured | null, host: string, today: number): readonly Finding[] {
   if (secured === null) return plain(host)
   const findings: Finding[] = []
   if (secured.problem !== null) {
@@ -32,7 +32,7 @@ export function tlsFindings(secured: Secured | null, host: string, today: number
       remedy: hint,
     })
   }
-  const days = secured.expires === undefined || today === null ? null : Math.floor((Date.parse(secured.expires) - today) / DAY)
+  const days = secured.expires === undefined ? null : Math.floor((Date.parse(secured.expires) - today) / DAY)
   if (days !== null && days < SOON_DAYS) {
     const detail =
       days < 0 ? `the certificate of the server expired ${-days} days ago` : `the certificate of the server expires in ${days} days`

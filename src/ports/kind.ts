@@ -14,8 +14,8 @@ export interface ProbeContext {
   readonly limits: ProbeLimits
   /** Monotonic clock, milliseconds. */
   readonly now: () => number
-  /** Wall clock, milliseconds since 1970. Absent: nothing is said about certificates that end soon. */
-  readonly today?: () => number
+  /** Wall clock, milliseconds since 1970: for certificates that end soon. */
+  readonly today: () => number
 }
 
 export interface ProbeLimits {

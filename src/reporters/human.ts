@@ -87,7 +87,8 @@ function findingText(key: string, { id, status, detail, remedy }: Finding, { pai
 }
 
 /** `DATABASE_URL  old → new`. */
-export function changeText({ key, from, to }: Shown, paint: Paint): string {
+export function changeText({ key, from, to, how }: Shown, paint: Paint): string {
+  if (how !== undefined) return `${paint.strong(key)}  ${to} (${how})`
   if (to === null) return `${paint.strong(key)} detached (was ${from ?? 'absent'})`
   return from === null ? `${paint.strong(key)} → ${to}` : `${paint.strong(key)}  ${from} → ${to}`
 }

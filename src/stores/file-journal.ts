@@ -1,49 +1,33 @@
-import { closeSync, constants, fchmodSync, fchownSync, fstatSync, fsyncSync, ftruncateSync, openSync, renameSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { fstatSync } from 'node:fs'
 import type { Change } from '../domain/change.ts'
-import { AttachError, assert } from '../domain/errors.ts'
-import {
-  advance,
-  type Close,
-  EMPTY_HEAD,
-  type Entry,
-  type Head,
-  headOf,
-  type Intent,
-  type Release,
-  type Seq,
-  type ValuesId,
-} from '../domain/operation.ts'
-import type { Journal, Owner } from '../ports/journal.ts'
+import { AttachError } from '../domain/errors.ts'
+import { advance, type Entry, type Head, type Intent, type Release, type Seq, type ValuesId } from '../domain/operation.ts'
+import { Damage, type Journal, type Owner } from '../ports/journal.ts'
+import { appendLine, readJournal, type Tail, tailOf } from './journal-file.ts'
 import { encodeLine } from './journal-line.ts'
-import { type PlacedEntry, wholeEntries } from './journal-tail.ts'
+import { type Gap, isGap, type PlacedEntry, piecesBackwards } from './journal-tail.ts'
+import { keptReleases, pruneValues } from './kept-releases.ts'
 import { isLocked, type KernelLock, type LockStyle, lockExclusive } from './kernel-lock.ts'
-import { type Keep, syncDirectory, writeAll } from './replace-file.ts'
-import { prepareStateDir, recordRights, type StateDir } from './state-dir.ts'
-import { codeOf, fileTrouble } from './trouble.ts'
-import { dropValuesExcept, keepValues, recallValues } from './value-files.ts'
-
-/** Values are kept for this many releases; older ones cannot be undone any more. */
-export const RELEASES_KEPT = 10
+import type { Rights } from './replace-file.ts'
+import { expectNothingLost, salvage } from './salvage.ts'
+import { type SetAside, type Stamp, setJournalAside } from './set-aside.ts'
+import { beginRecord, ignoreRecord, makeStateDir, recordRights, type StateDir } from './state-dir.ts'
+import { keepValues, recallValues } from './value-files.ts'
 
 export interface FileJournalOptions {
   readonly state: StateDir
   /** The rights of the config as it stands now. */
-  readonly rights: () => Keep
+  readonly rights: () => Rights
   readonly lockStyle: LockStyle
   readonly lockTimeoutMs: number
-  /** A name of the file that an operation of this journal may have left beside the config. */
+  /** Removes what an operation of this journal may have left beside the config. */
   readonly tidy: (intent: Intent) => void
   /** Called once when the lock is not to be had at once. */
   readonly onWait: (reason: string) => void
 }
 
-interface Tail {
-  readonly head: Head
-  /** Bytes of whole lines. */
-  readonly length: number
-  readonly sum: string
-}
+/** How long a writer waits before it says so. */
+const SLOW_MS = 400
 
 /**
  * A journal in a file. The kernel lock is taken by the first thing that writes (`keep`, a claim) and given back by `append(close)` or
@@ -52,8 +36,8 @@ interface Tail {
 export class FileJournal implements Journal {
   readonly #options: FileJournalOptions
   #lock: KernelLock | null = null
-  #tail: Tail | null = null
-  #page: { readonly before: Seq; readonly at: number } | null = null
+  /** Where the last page of entries ended, and in which file. */
+  #page: { readonly last: PlacedEntry; readonly ino: number } | null = null
   /** True when this command made the record. */
   begun = false
 
@@ -62,7 +46,7 @@ export class FileJournal implements Journal {
   }
 
   async head(): Promise<Head> {
-    return this.#read(({ head }) => head)
+    return this.#tail().head
   }
 
   async owner(): Promise<Owner> {
@@ -73,16 +57,16 @@ export class FileJournal implements Journal {
   }
 
   async quiet(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    if (this.#lock !== null) return
+    if (this.#lock !== null || (await this.owner()) === 'dead') return
     await this.#take(timeoutMs, signal)
     this.#free()
   }
 
   async keep(seq: Seq, values: ValuesId, changes: readonly Change[], signal: AbortSignal): Promise<void> {
     const { head } = await this.#writing(signal)
-    this.#expectNext(seq, head)
+    expectNext(seq, head)
     if (head.open !== null) throw new AttachError('BUSY', 'an operation is open', { hint: 'attach recover' })
-    keepValues(this.#options.state.values, { seq, id: values, changes }, recordRights(this.#options.rights()).file)
+    keepValues(this.#options.state.values, { seq, id: values, changes }, this.#fileRights())
   }
 
   async recall(intent: Intent): Promise<readonly Change[]> {
@@ -91,94 +75,102 @@ export class FileJournal implements Journal {
 
   async append(entry: Entry, signal: AbortSignal): Promise<void> {
     const tail = await this.#writing(signal)
-    this.#expectNext(entry.seq, tail.head)
-    const head = advance(tail.head, entry)
-    const open = tail.head.open
-    if (entry.type !== 'intent' && open !== null) this.#options.tidy(open.intent)
-    const { text, sum } = encodeLine(entry, tail.sum)
-    const line = Buffer.from(text)
-    this.#writeLine(line, tail.length)
-    this.#tail = { head, length: tail.length + line.length, sum }
+    const { head } = tail
+    expectNext(entry.seq, head)
+    advance(head, entry) // Throws for an entry that cannot follow.
+    if (entry.type !== 'intent' && head.open !== null) this.#options.tidy(head.open.intent)
+    appendLine(this.#options.state.journal, Buffer.from(encodeLine(entry, tail.sum).text), tail, this.#fileRights())
     if (entry.type !== 'close') return
-    this.#prune(entry)
+    pruneValues(this.#options.state, entry)
     this.#free()
   }
 
   async before(seq: Seq, limit: number): Promise<readonly Entry[]> {
-    const fd = this.#open()
-    if (fd === null) return []
-    try {
-      const found: Entry[] = []
-      const page = this.#page
-      for (const placed of wholeEntries(fd, page !== null && page.before === seq ? page.at : fstatSync(fd).size)) {
-        if (found.length === limit) break
-        if (placed.entry.seq >= seq) continue
-        found.push(placed.entry)
-        this.#page = { before: placed.entry.seq, at: placed.start }
-      }
-      return found
-    } finally {
-      closeSync(fd)
+    const read = (fd: number): readonly Entry[] => {
+      const { ino } = fstatSync(fd)
+      const last = this.#page?.ino === ino && this.#page.last.entry.seq === seq ? this.#page.last : null
+      const found = pageIn(last === null ? piecesBackwards(fd) : piecesBackwards(fd, last.start, last), seq, limit)
+      const end = found.at(-1)
+      this.#page = end === undefined ? null : { last: end, ino }
+      return found.map(({ entry }) => entry)
     }
+    return readJournal(this.#options.state.journal, read) ?? []
   }
 
   async oldestKept(): Promise<Release> {
-    const { release } = await this.head()
-    return Math.max(1, release - RELEASES_KEPT + 1)
+    return keptReleases(this.#options.state.journal).oldest ?? (await this.head()).release + 1
+  }
+
+  /** The newest damaged place, found by reading all. Null: the journal is whole. Throws DAMAGED for one that a newer program wrote. */
+  async damage(): Promise<Damage | null> {
+    return salvage(this.#options.state)?.damage ?? null
   }
 
   /**
-   * Puts a journal that cannot be trusted out of the way and begins a new one that goes on with its numbers. Returns the new name of the old file.
+   * For `recover`: gives a damaged journal another name and goes on with its numbers in a new one. Null when nothing is damaged. An operation
+   * that was open stays open where its intent can be read, and is over where it cannot: then what stands in the config is accepted.
+   * Throws BUSY, UNAVAILABLE, or DAMAGED for a journal that a newer program wrote.
    */
-  async setAside(last: { readonly seq: Seq; readonly release: Release }, close: Close, signal: AbortSignal): Promise<string> {
-    await this.#take(this.#options.lockTimeoutMs, signal)
-    const { state } = this.#options
-    const aside = `${state.journal}.damaged-${last.seq}`
-    try {
-      renameSync(state.journal, aside)
-    } catch (error) {
-      throw fileTrouble('the damaged journal could not be set aside', error)
+  async setAside(stamp: Stamp, signal: AbortSignal): Promise<SetAside | null> {
+    const { state, lockTimeoutMs } = this.#options
+    if ((await this.damage()) === null) return null
+    const held = this.#lock !== null
+    if (!held) {
+      makeStateDir(state, this.#options.rights())
+      await this.#take(lockTimeoutMs, signal)
     }
-    const { text, sum } = encodeLine(close, '')
-    const line = Buffer.from(text)
-    this.#writeLine(line, 0)
-    this.#tail = { head: { seq: close.seq, release: close.release, open: null }, length: line.length, sum }
-    this.#free()
-    return aside
+    try {
+      this.#page = null
+      return setJournalAside(state, this.#fileRights(), stamp)
+    } finally {
+      if (!held) this.#free()
+    }
   }
 
-  /** Whether this process holds the lock. */
+  /** Whether this process holds the lock, and the lock file still has its name. */
   get isHeld(): boolean {
-    return this.#lock !== null
+    return this.#lock?.isStill() ?? false
   }
 
   dispose(): void {
     this.#free()
   }
 
-  #expectNext(seq: Seq, head: Head): void {
-    if (seq !== head.seq + 1) throw new AttachError('BUSY', 'another attach command came first', { hint: 'run the command again' })
+  #tail(): Tail {
+    const { state } = this.#options
+    const tail = tailOf(state.journal)
+    if (tail.length === 0 || this.#lock !== null) expectNothingLost(state, tail.head.seq)
+    return tail
   }
 
-  /** The tail as it is under the lock, where nobody else can move it. */
+  /** The tail as it is under the lock, where nobody else can move it. Begins the record where there is none. */
   async #writing(signal: AbortSignal): Promise<Tail> {
-    if (this.#lock === null) {
-      this.begun = prepareStateDir(this.#options.state, this.#options.rights()) || this.begun
-      await this.#take(this.#options.lockTimeoutMs, signal)
+    if (this.#lock !== null) return this.#tail()
+    const { state, rights } = this.#options
+    const config = rights()
+    const made = makeStateDir(state, config)
+    await this.#take(this.#options.lockTimeoutMs, signal)
+    try {
+      const tail = this.#tail()
+      ignoreRecord(state, config)
+      if (tail.length > 0) return tail
+      this.begun = true
+      beginRecord(state, config, made)
+      return tail
+    } catch (error) {
+      this.#free()
+      throw error
     }
-    this.#tail ??= this.#read((tail) => tail)
-    return this.#tail
   }
 
   async #take(timeoutMs: number, signal: AbortSignal): Promise<void> {
     const { state, lockStyle, onWait } = this.#options
-    const slow = setTimeout(() => onWait(`waiting for ${this.#holder()}`), 400)
+    const slow = setTimeout(() => onWait(`waiting for ${this.#holder()}`), SLOW_MS)
     try {
-      this.#lock = await lockExclusive(state.lock, lockStyle, timeoutMs, signal)
+      this.#lock = await lockExclusive({ path: state.lock, style: lockStyle, rights: this.#fileRights() }, timeoutMs, signal)
     } finally {
       clearTimeout(slow)
     }
-    this.#tail = null
     if (this.#lock !== null) return
     if (signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted before anything was changed')
     const waited = Math.max(timeoutMs, 1_000) / 1_000
@@ -188,106 +180,46 @@ export class FileJournal implements Journal {
   }
 
   #holder(): string {
-    const open = this.#read(({ head }) => head.open)
+    const open = this.#openIntent()
     if (open === null) return 'another attach command'
-    const { verb, by, at } = open.intent
+    const { verb, by, at } = open
     return `${verb} by ${by.user} on ${by.host} (process ${by.pid}, since ${at})`
   }
 
+  #openIntent(): Intent | null {
+    try {
+      return this.#tail().head.open?.intent ?? null
+    } catch (error) {
+      if (error instanceof AttachError) return null // Only its name is asked for. Whoever gets the lock says what is wrong.
+      throw error
+    }
+  }
+
   #free(): void {
-    this.#tail = null
     this.#lock?.release()
     this.#lock = null
   }
 
-  #open(): number | null {
-    try {
-      return openSync(this.#options.state.journal, constants.O_RDONLY | constants.O_NOFOLLOW)
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return null
-      throw fileTrouble('the journal cannot be read', error)
-    }
+  #fileRights(): Rights {
+    return recordRights(this.#options.rights()).file
   }
+}
 
-  #read<T>(pick: (tail: Tail) => T): T {
-    const fd = this.#open()
-    if (fd === null) return pick({ head: EMPTY_HEAD, length: 0, sum: '' })
-    try {
-      let last: PlacedEntry | null = null
-      const entries = function* (): Iterable<Entry> {
-        for (const placed of wholeEntries(fd, fstatSync(fd).size)) {
-          last ??= placed
-          yield placed.entry
-        }
-      }
-      const head = headOf(entries())
-      const newest = last as PlacedEntry | null
-      return pick({ head, length: newest?.end ?? 0, sum: newest?.sum ?? '' })
-    } finally {
-      closeSync(fd)
-    }
-  }
+function expectNext(seq: Seq, head: Head): void {
+  if (seq !== head.seq + 1) throw new AttachError('BUSY', 'another attach command came first', { hint: 'run the command again' })
+}
 
-  /** All of the line at `at`, synced, or the file as it was. Throws UNAVAILABLE when that is proved, else UNKNOWN. */
-  #writeLine(line: Buffer, at: number): void {
-    const { state } = this.#options
-    let fd: number
-    let isNew = false
-    try {
-      fd = openSync(state.journal, constants.O_RDWR | constants.O_NOFOLLOW)
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw fileTrouble('the journal cannot be written', error)
-      fd = this.#create()
-      isNew = true
+function pageIn(pieces: Iterable<PlacedEntry | Gap>, seq: Seq, limit: number): readonly PlacedEntry[] {
+  const found: PlacedEntry[] = []
+  for (const piece of pieces) {
+    if (found.length === limit) break
+    if (!isGap(piece)) {
+      if (piece.entry.seq < seq) found.push(piece)
+      continue
     }
-    try {
-      if (fstatSync(fd).size > at) ftruncateSync(fd, at) // A torn tail: nobody ever relied on it.
-      writeAll(fd, line, at)
-      fsyncSync(fd)
-      if (isNew) syncDirectory(dirname(state.journal))
-    } catch (error) {
-      try {
-        ftruncateSync(fd, at)
-      } catch (second) {
-        throw new AttachError('UNKNOWN', `the journal may hold one entry more: ${codeOf(error)}, then ${codeOf(second)}`)
-      }
-      throw fileTrouble('the journal could not be written', error)
-    } finally {
-      closeSync(fd)
-    }
+    if (piece.after + 1 >= seq) continue // All of it stands at `seq` or later.
+    if (found.length === 0) throw new Damage(piece.after, piece.before)
+    break
   }
-
-  #create(): number {
-    const { state, rights } = this.#options
-    const { mode, uid, gid } = recordRights(rights()).file
-    try {
-      const fd = openSync(state.journal, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600)
-      const made = fstatSync(fd)
-      if (made.uid !== uid || made.gid !== gid) fchownSync(fd, uid, gid)
-      if ((made.mode & 0o7777) !== mode) fchmodSync(fd, mode)
-      return fd
-    } catch (error) {
-      throw fileTrouble('the journal cannot be created', error)
-    }
-  }
-
-  /** Values that no undo and no rollback can ask for any more go. What cannot be removed now is removed by the next operation. */
-  #prune({ seq, release }: Close): void {
-    const kept = new Set<Seq>()
-    const oldest = Math.max(1, release - RELEASES_KEPT + 1)
-    const fd = this.#open()
-    assert(fd !== null, 'a journal that was just written is gone')
-    try {
-      for (const { entry } of wholeEntries(fd, fstatSync(fd).size)) {
-        if (entry.type !== 'close') continue
-        if (entry.release < oldest) break
-        if (entry.verdict === 'committed') kept.add(entry.intent)
-      }
-      dropValuesExcept(this.#options.state.values, kept, seq)
-    } catch {
-      // Not worth failing an operation that is done.
-    } finally {
-      closeSync(fd)
-    }
-  }
+  return found
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { accessSync, constants, lstatSync, readFileSync, realpathSync, statSync, unlinkSync } from 'node:fs'
+import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type Change, same } from '../domain/change.ts'
 import { AttachError } from '../domain/errors.ts'
@@ -8,8 +8,9 @@ import { ENV_BYTES_MAX, editEnv, readEnv } from '../formats/dotenv.ts'
 import type { ConfigStore, Guard, Rehearsal, Revision, Snapshot } from '../ports/store.ts'
 import { FileJournal } from './file-journal.ts'
 import type { LockStyle } from './kernel-lock.ts'
-import { type Keep, putAsNew, putInPlace, writeNew } from './replace-file.ts'
-import { stateDirOf } from './state-dir.ts'
+import { putAsNew, putInPlace, type Rights, unlinkIfThere, writeNew } from './replace-file.ts'
+import { expectReplaceable } from './replaceable.ts'
+import { expectStateDir, type StateDir, stateDirOf } from './state-dir.ts'
 import { codeOf, fileTrouble } from './trouble.ts'
 
 export interface FileStoreOptions {
@@ -35,14 +36,16 @@ export class FileStore implements ConfigStore {
   readonly label: string
   readonly journal: FileJournal
   readonly #path: string
+  readonly #state: StateDir
   readonly #options: FileStoreOptions
 
   constructor(options: FileStoreOptions) {
     this.#options = options
     this.label = options.label
     this.#path = realPathOf(options.path, options.label)
+    this.#state = stateDirOf(this.#path, options.stateElsewhere)
     this.journal = new FileJournal({
-      state: stateDirOf(this.#path, options.stateElsewhere),
+      state: this.#state,
       rights: () => this.#rights(),
       lockStyle: options.lockStyle,
       lockTimeoutMs: options.lockTimeoutMs,
@@ -58,6 +61,7 @@ export class FileStore implements ConfigStore {
 
   async rehearse(changes: readonly Change[]): Promise<Rehearsal> {
     this.#expectReplaceable()
+    expectStateDir(this.#state, this.#rights())
     const { following, notes } = editEnv(this.#bytes() ?? new Uint8Array(), changes)
     return { following, notes }
   }
@@ -103,7 +107,8 @@ export class FileStore implements ConfigStore {
 
   /** The name stands in the intent (its values id), so whoever recovers the operation removes this file and no other. */
   #tempOf(intent: Intent): string {
-    return join(dirname(this.#path), `.${basename(this.#path)}.attach-${intent.values}.tmp`)
+    const name = basename(this.#path)
+    return join(dirname(this.#path), `${name.startsWith('.') ? '' : '.'}${name}.attach-${intent.values}.tmp`)
   }
 
   #tidy(intent: Intent): void {
@@ -127,34 +132,15 @@ export class FileStore implements ConfigStore {
     }
   }
 
-  #rights(): Keep {
+  #rights(): Rights {
     const found = statSync(this.#path, { throwIfNoEntry: false })
     if (found === undefined) return { mode: 0o600, uid: this.#options.uid, gid: this.#options.gid }
     return { mode: found.mode & 0o7777, uid: found.uid, gid: found.gid }
   }
 
-  /** Throws UNAVAILABLE where a rename would lose what the file is. */
   #expectReplaceable(): void {
-    const found = statSync(this.#path, { throwIfNoEntry: false })
-    const refuse = (why: string, hint: string): never => {
-      throw new AttachError('UNAVAILABLE', `${this.label} ${why}; nothing was changed`, { hint })
-    }
-    if (found !== undefined) {
-      if (found.nlink > 1)
-        refuse(
-          `has ${found.nlink} hard links, and replacing it would leave the others behind`,
-          'make it a symbolic link, or a file of its own',
-        )
-      const { uid } = this.#options
-      if (uid !== 0 && found.uid !== uid)
-        refuse(`belongs to user ${found.uid}, and replacing it would make it yours`, `run it as user ${found.uid}, or as root`)
-    }
-    try {
-      accessSync(dirname(this.#path), constants.W_OK)
-    } catch (error) {
-      const { message, hint } = fileTrouble(`the directory of ${this.label} is not writable`, error)
-      throw new AttachError('UNAVAILABLE', message, hint === undefined ? {} : { hint: 'run it as a user who may write in that directory' })
-    }
+    const { uid, gid } = this.#options
+    expectReplaceable(this.#path, { label: this.label, uid, gid })
   }
 }
 
@@ -189,11 +175,3 @@ function realPathOf(path: string, label: string): string {
 
 const revisionOf = (bytes: Uint8Array | null): Revision =>
   (bytes === null ? 'absent' : createHash('sha256').update(bytes).digest('hex')) as Revision
-
-function unlinkIfThere(path: string): void {
-  try {
-    unlinkSync(path)
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-  }
-}

@@ -4,8 +4,14 @@ import { AttachError } from '../domain/errors.ts'
 import type { Actor, Close, Entry, Intent, Settled, Shown, ValuesId, Verb } from '../domain/operation.ts'
 import { Secret } from '../domain/secret.ts'
 
-/** The version of the lines this program writes and knows. */
+/**
+ * The version of the lines this program writes and knows. The frame of a line (`{"v":`, the sum at its end and what it covers) is the same
+ * in every version to come: so damage is told from a newer version.
+ */
 const VERSION = 1
+
+/** No line of an entry is shorter, in bytes: damage of so many bytes cannot hold more lines than this allows. */
+export const LINE_BYTES_MIN = 180
 
 /** A line that is whole, but written by a newer attach. */
 export class NewerLine extends Error {}
@@ -24,16 +30,17 @@ export function encodeLine(content: object, previous: string): { readonly text: 
   return { text: `${body},"sum":"${sum}"}\n`, sum }
 }
 
-/** Null when the line is not whole. Throws NewerLine. `text` has no line feed. */
-export function decodeLine<T>(text: string, decode: (fields: Fields) => T): Line<T> | null {
-  const match = /^(\{.*),"sum":"([0-9a-f]{32})"\}$/s.exec(text)
-  if (match === null) return null
-  const [, body = '', sum = ''] = match
-  if (sumOf(body) !== sum) return null
-  const fields = fieldsOf(JSON.parse(`${body}}`))
-  if (fields === null) return null
-  const version = fields['v']
-  if (typeof version === 'number' && version > VERSION) throw new NewerLine(`format ${version}`)
+/** Null when the line is not whole. Throws NewerLine. `line` has no line feed. The sum is of the bytes as they stand, before anything reads them. */
+export function decodeLine<T>(line: Buffer, decode: (fields: Fields) => T): Line<T> | null {
+  const end = line.length - SEAL_BYTES
+  if (end <= 0) return null
+  const sum = /^,"sum":"([0-9a-f]{32})"\}$/.exec(line.toString('latin1', end))?.[1]
+  const body = line.subarray(0, end)
+  if (sum === undefined || sumOf(body) !== sum) return null
+  const fields = parsed(`${body.toString('utf8')}}`)
+  const version = fields?.['v']
+  if (fields === null || typeof version !== 'number' || version < VERSION) return null
+  if (version > VERSION) throw new NewerLine(`format ${version}`)
   try {
     return { content: decode(fields), previous: textOf(fields['prev']), sum }
   } catch (error) {
@@ -42,7 +49,19 @@ export function decodeLine<T>(text: string, decode: (fields: Fields) => T): Line
   }
 }
 
-const sumOf = (body: string): string => createHash('sha256').update(body).digest('hex').slice(0, 32)
+/** `,"sum":"` 32 digits `"}` */
+const SEAL_BYTES = 42
+
+const sumOf = (body: string | Buffer): string => createHash('sha256').update(body).digest('hex').slice(0, 32)
+
+function parsed(text: string): Fields | null {
+  try {
+    return fieldsOf(JSON.parse(text))
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}
 
 /** What is not an entry, though its checksum holds. */
 class Malformed extends Error {}
@@ -80,9 +99,6 @@ export function decodeValues(fields: Fields): KeptValues {
   return { seq: count(fields['seq']), id: textOf(fields['id']) as ValuesId, changes: list(fields['changes'], change) }
 }
 
-export const damaged = (where: string): AttachError =>
-  new AttachError('DAMAGED', `the journal is damaged ${where}; nothing was changed`, { hint: 'attach recover' })
-
 export const newer = (): AttachError =>
   new AttachError('DAMAGED', 'the journal was written by a newer attach; nothing was changed', { hint: 'install the newest attach' })
 
@@ -108,7 +124,7 @@ function close(fields: Fields, stamped: Pick<Close, 'seq' | 'by' | 'at'>): Close
     case 'reverted':
       return { ...common, verdict: fields['verdict'], settled: settled(fields['settled']) }
     case 'aborted':
-      return { ...common, verdict: 'aborted' }
+      return { ...common, verdict: 'aborted', ...optional('settled', fields, settled) }
     case 'kept':
       return { ...common, verdict: 'kept', found: list(fields['found'], shown) }
     default:

@@ -1,87 +1,109 @@
-import { readSync } from 'node:fs'
-import type { Entry } from '../domain/operation.ts'
-import { damaged, decodeEntry, decodeLine, NewerLine, newer } from './journal-line.ts'
+import { fstatSync, readSync } from 'node:fs'
+import type { Entry, Seq } from '../domain/operation.ts'
+import { decodeEntry, decodeLine, NewerLine, newer } from './journal-line.ts'
 
+/** Enough for the last few entries: most reads need no more. */
+const FIRST_CHUNK = 8 * 1024
 const CHUNK = 64 * 1024
 
-/** One line of the journal where it stands in the file. `end` is behind its line feed. */
-interface RawLine {
-  readonly text: string
-  readonly start: number
-  readonly end: number
-}
-
-/** A whole entry where it stands. */
+/** A whole entry where it stands in the file, in bytes. `end` is behind its line feed. */
 export interface PlacedEntry {
   readonly entry: Entry
   readonly sum: string
+  /** The sum of the entry before. */
+  readonly previous: string
   readonly start: number
   readonly end: number
 }
 
-/** A line that is not whole. */
-export interface Damage {
+/** A damaged place: what stood between these two entries is not whole. */
+export interface Gap {
+  readonly after: Seq
+  /** Null: the damage goes up to the end. */
+  readonly before: Seq | null
+}
+
+export const isGap = (piece: PlacedEntry | Gap): piece is Gap => 'after' in piece
+
+/** The file became shorter while it was read: a writer took a torn tail away. Reading again helps. */
+export class Shrunk extends Error {}
+
+/**
+ * What stands before `end`, last first: whole entries, each checked against its own sum and against its neighbour, and the gaps between
+ * them. Reads no more than is asked for. A torn tail, which has no line feed, is no gap. `follower` is the entry that stands at `end`.
+ * Throws Shrunk, and DAMAGED for a line of a newer program.
+ */
+export function* piecesBackwards(fd: number, end = fstatSync(fd).size, follower: PlacedEntry | null = null): Iterable<PlacedEntry | Gap> {
+  let last = follower
+  let broken = false
+  for (const line of linesBackwards(fd, end)) {
+    const placed = placedIn(line)
+    const fits = placed !== null && (last === null || (broken ? placed.entry.seq < last.entry.seq : follows(last, placed)))
+    if (!fits) {
+      broken = true
+      continue
+    }
+    if (broken) yield { after: placed.entry.seq, before: last?.entry.seq ?? null }
+    broken = false
+    last = placed
+    yield placed
+  }
+  if (broken || (last !== null && !begins(last))) yield { after: 0, before: last?.entry.seq ?? null }
+}
+
+/** Whether `entry` may stand right after `before`: the chain of sums, and the grammar of the journal. */
+function follows({ entry, previous }: PlacedEntry, before: PlacedEntry): boolean {
+  if (previous !== before.sum || entry.seq !== before.entry.seq + 1) return false
+  const older = before.entry
+  if (entry.type === 'intent') return older.type === 'close'
+  return older.type === 'intent' ? older.seq === entry.intent : older.type === 'claim' && older.intent === entry.intent
+}
+
+/** A journal begins with its first intent, or goes on from one that was set aside with a close, which has the numbers. */
+const begins = ({ entry, previous }: PlacedEntry): boolean =>
+  previous === '' && (entry.type === 'close' || (entry.type === 'intent' && entry.seq === 1))
+
+interface RawLine {
+  readonly bytes: Buffer
   readonly start: number
   readonly end: number
 }
 
-/** The whole lines before `end`, last first. What follows the last line feed is a torn tail and is left out. */
+/** The lines before `end`, last first. What follows the last line feed is a torn tail and is left out. */
 function* linesBackwards(fd: number, end: number): Iterable<RawLine> {
-  let rest = Buffer.alloc(0)
+  let rest: Buffer = Buffer.alloc(0)
   let from = end
   let inTail = true
   while (from > 0) {
-    const length = Math.min(CHUNK, from)
+    const length = Math.min(from === end ? FIRST_CHUNK : CHUNK, from)
     from -= length
-    const chunk = Buffer.alloc(length)
-    for (let got = 0; got < length; ) {
-      const n = readSync(fd, chunk, got, length - got, from + got)
-      if (n === 0) return // It is being cut behind our back: a torn tail, healed by a writer.
-      got += n
-    }
-    let text = Buffer.concat([chunk, rest])
+    let text = Buffer.concat([readAt(fd, from, length), rest])
     for (let feed = text.lastIndexOf(10); feed >= 0; feed = text.lastIndexOf(10)) {
-      const line = text.subarray(feed + 1)
+      const bytes = text.subarray(feed + 1)
       const start = from + feed + 1
-      if (!inTail) yield { text: line.toString('utf8'), start, end: start + line.length + 1 }
+      if (!inTail) yield { bytes, start, end: start + bytes.length + 1 }
       inTail = false
       text = text.subarray(0, feed)
     }
     rest = text
   }
-  if (!inTail) yield { text: rest.toString('utf8'), start: 0, end: rest.length + 1 }
+  if (!inTail) yield { bytes: rest, start: 0, end: rest.length + 1 }
 }
 
-/** Entries before `end`, last first, each checked against its own sum and its neighbour's. Throws DAMAGED for a line of a newer program. */
-export function* entriesBackwards(fd: number, end: number): Iterable<PlacedEntry | Damage> {
-  let follower: string | null = null
-  for (const { text, start, end: lineEnd } of linesBackwards(fd, end)) {
-    const line = decoded(text)
-    if (line === null || (follower !== null && follower !== line.sum)) {
-      yield { start, end: lineEnd }
-      follower = null
-      continue
-    }
-    yield { entry: line.content, sum: line.sum, start, end: lineEnd }
-    follower = line.previous
+function readAt(fd: number, from: number, length: number): Buffer {
+  const chunk = Buffer.allocUnsafe(length)
+  for (let got = 0; got < length; ) {
+    const count = readSync(fd, chunk, got, length - got, from + got)
+    if (count === 0) throw new Shrunk()
+    got += count
   }
+  return chunk
 }
 
-export const isWhole = (line: PlacedEntry | Damage): line is PlacedEntry => 'entry' in line
-
-/** The same, where damage must stop everything. */
-export function* wholeEntries(fd: number, end: number): Iterable<PlacedEntry> {
-  let newest: PlacedEntry | null = null
-  for (const line of entriesBackwards(fd, end)) {
-    if (!isWhole(line)) throw damaged(newest === null ? 'at its last entry' : `just before entry ${newest.entry.seq}`)
-    newest = line
-    yield line
-  }
-}
-
-function decoded(text: string): ReturnType<typeof decodeLine<Entry>> {
+function placedIn({ bytes, start, end }: RawLine): PlacedEntry | null {
   try {
-    return decodeLine(text, decodeEntry)
+    const line = decodeLine(bytes, decodeEntry)
+    return line === null ? null : { entry: line.content, sum: line.sum, previous: line.previous, start, end }
   } catch (error) {
     if (error instanceof NewerLine) throw newer()
     throw error

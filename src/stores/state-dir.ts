@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs'
+import { accessSync, chmodSync, chownSync, constants, lstatSync, mkdirSync, rmdirSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { AttachError } from '../domain/errors.ts'
-import { type Keep, syncDirectory, writeNew } from './replace-file.ts'
+import { makeJournal } from './journal-file.ts'
+import { firstNameOf, type Rights, syncDirectory, unlinkIfThere, writeNew } from './replace-file.ts'
 import { codeOf, fileTrouble } from './trouble.ts'
 
 /** Where the record of one config stands: `.attach/<file name>/` beside the real file. */
 export interface StateDir {
+  /** Holds the records of several configs. */
+  readonly base: string
+  /** `base` is `.attach` beside the config, and attach's own; else ATTACH_STATE_DIR names it, and it belongs to whoever made it. */
+  readonly beside: boolean
   readonly path: string
   readonly journal: string
   readonly lock: string
@@ -16,84 +21,141 @@ export interface StateDir {
 /** `elsewhere` (ATTACH_STATE_DIR) holds the records of many configs: each gets a name made of its whole path. */
 export function stateDirOf(realPath: string, elsewhere: string | undefined): StateDir {
   const name = basename(realPath)
-  const far = (base: string): string => join(base, `${name}-${createHash('sha256').update(realPath).digest('hex').slice(0, 16)}`)
-  const path = elsewhere === undefined || elsewhere === '' ? join(dirname(realPath), '.attach', name) : far(elsewhere)
-  return { path, journal: join(path, 'journal'), lock: join(path, 'lock'), values: join(path, 'values') }
+  const beside = elsewhere === undefined || elsewhere === ''
+  const base = beside ? join(dirname(realPath), '.attach') : elsewhere
+  const path = join(base, beside ? name : `${name}-${createHash('sha256').update(realPath).digest('hex').slice(0, 16)}`)
+  return { base, beside, path, journal: join(path, 'journal'), lock: join(path, 'lock'), values: join(path, 'values') }
 }
 
-/** The rights of the record's files: it belongs to whoever may write the config. */
-export function recordRights(config: Keep): { readonly directory: Keep; readonly file: Keep } {
+/** The rights of the record: it belongs to whoever may write the config. */
+export function recordRights(config: Rights): { readonly directory: Rights; readonly file: Rights } {
   const shared = (config.mode & 0o020) !== 0
   const { uid, gid } = config
   return { directory: { mode: shared ? 0o770 : 0o700, uid, gid }, file: { mode: shared ? 0o660 : 0o600, uid, gid } }
 }
 
-/**
- * Makes the directories that are missing and mends their rights. Throws UNAVAILABLE (nothing of the config was touched).
- * Returns true when the record was begun just now.
- */
-export function prepareStateDir(state: StateDir, config: Keep): boolean {
-  const base = dirname(state.path)
+/** Throws what `makeStateDir` would throw, as far as that can be seen without writing. */
+export function expectStateDir(state: StateDir, config: Rights): void {
   const rights = recordRights(config).directory
   try {
-    const begun = !existsSync(state.journal)
-    const made = [base, state.path, state.values].filter((path) => makeDirectory(path, rights))
-    const ignore = join(base, '.gitignore')
-    ignoreAll(ignore, recordRights(config).file)
-    for (const path of new Set(made.map((path) => dirname(path)))) syncDirectory(path)
-    return begun
+    for (let path = state.values; ; path = dirname(path)) {
+      const found = lookAt(path, state)
+      if (found === undefined && path !== dirname(path)) continue
+      if (found !== undefined) expectOurs(path, found, rights, state)
+      if (found !== undefined && found.uid !== rights.uid && isOwn(path, state)) continue // Root's: half-made, or open to us. Trying tells.
+      accessSync(path, constants.W_OK | constants.X_OK)
+      return
+    }
   } catch (error) {
-    const trouble = fileTrouble('the history beside the config cannot be written', error)
-    const readOnly = ['EACCES', 'EROFS', 'EPERM'].includes(codeOf(error))
-    throw readOnly
-      ? new AttachError('UNAVAILABLE', trouble.message, { hint: 'set ATTACH_STATE_DIR to a directory you may write' })
-      : trouble
+    throw recordTrouble(error)
   }
 }
 
-/** True when it was made. A link, a file or a stranger's directory is refused: what is written there would be theirs. */
-function makeDirectory(path: string, rights: Keep): boolean {
-  let made = true
+/** Makes the directories that are missing and mends their rights. Returns what it made. Throws UNAVAILABLE: nothing of the config was touched. */
+export function makeStateDir(state: StateDir, config: Rights): readonly string[] {
+  const rights = recordRights(config).directory
+  const made: string[] = []
+  try {
+    for (const path of [state.base, state.path, state.values]) makeDirectory(path, rights, state, made)
+    return made
+  } catch (error) {
+    throw recordTrouble(error)
+  }
+}
+
+/** Keeps old values out of git. */
+export function ignoreRecord(state: StateDir, config: Rights): void {
+  const path = join(state.base, '.gitignore')
+  try {
+    const found = lstatSync(path, { throwIfNoEntry: false })
+    if (found !== undefined && (found.size > 0 || !found.isFile())) return
+    unlinkIfThere(path) // Empty: a command was killed just as it made it.
+    writeNew(path, Buffer.from('*\n'), recordRights(config).file)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw recordTrouble(error) // Another command made it in the same moment.
+  }
+}
+
+/**
+ * Begins a record under its lock: an empty journal, and names that survive a power cut, its own and those of the directories it stands in.
+ * `made`: what `makeStateDir` made.
+ */
+export function beginRecord(state: StateDir, config: Rights, made: readonly string[]): void {
+  const parents = made.map((path) => dirname(path))
+  try {
+    unlinkIfThere(firstNameOf(state.lock)) // A command that was killed as it made the lock left it.
+    makeJournal(state.journal, recordRights(config).file)
+    for (const path of new Set([state.path, state.base, ...(state.beside ? [dirname(state.base)] : []), ...parents])) syncDirectory(path)
+  } catch (error) {
+    throw recordTrouble(error)
+  }
+}
+
+function makeDirectory(path: string, rights: Rights, state: StateDir, made: string[]): void {
   try {
     mkdirSync(path, { mode: 0o700 })
+    made.push(path)
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') {
-      makeDirectory(dirname(path), rights)
-      return makeDirectory(path, rights)
+    if (codeOf(error) === 'ENOENT' && path !== dirname(path)) {
+      makeDirectory(dirname(path), rights, state, made)
+      makeDirectory(path, rights, state, made)
+      return
     }
     if (codeOf(error) !== 'EEXIST') throw error
-    made = false
   }
-  const found = lstatSync(path)
+  let found = lookAt(path, state)
+  if (found?.isDirectory() === true && found.uid !== rights.uid && isOwn(path, state) && removedEmpty(path)) {
+    mkdirSync(path, { mode: 0o700 }) // A command of another user was killed just as it made it.
+    found = lookAt(path, state)
+  }
+  if (found === undefined)
+    throw new AttachError('UNAVAILABLE', `${path} was removed meanwhile, or is a link to nothing; nothing was changed`)
+  expectOurs(path, found, rights, state)
+  if (isOwn(path, state)) mendDirectory(path, rights, found)
+}
+
+/** A link is followed only where the user named it. */
+const lookAt = (path: string, state: StateDir): Stats | undefined =>
+  isOwn(path, state) ? lstatSync(path, { throwIfNoEntry: false }) : statSync(path, { throwIfNoEntry: false })
+
+/** What attach made, and not a directory that ATTACH_STATE_DIR merely names. */
+const isOwn = (path: string, { base, path: record, values, beside }: StateDir): boolean =>
+  path === record || path === values || (beside && path === base)
+
+/** A link, a file or a stranger's directory is refused: what is written there would be theirs, and what is read there their word. */
+function expectOurs(path: string, found: Stats, rights: Rights, state: StateDir): void {
   if (!found.isDirectory())
     throw new AttachError('UNAVAILABLE', `${path} is not a directory; nothing was changed`, {
       hint: `remove ${path}, or set ATTACH_STATE_DIR`,
     })
-  if (made || isOurs(path)) mendRights(path, rights)
-  return made
+  if (isOwn(path, state) && found.uid !== rights.uid && found.uid !== 0)
+    throw new AttachError('UNAVAILABLE', `${path} belongs to user ${found.uid}, the config to user ${rights.uid}; nothing was changed`, {
+      hint: `chown -R ${rights.uid} ${path} if that history is to be trusted, else remove it`,
+    })
 }
 
-/** Only what attach made is mended, never a directory that ATTACH_STATE_DIR merely names. */
-const isOurs = (path: string): boolean =>
-  basename(path) === '.attach' || basename(dirname(path)) === '.attach' || basename(path) === 'values'
-
-function mendRights(path: string, rights: Keep): void {
-  const found = statSync(path)
+function removedEmpty(path: string): boolean {
   try {
-    if (found.uid !== rights.uid || found.gid !== rights.gid) chownSync(path, rights.uid, rights.gid)
-    if ((found.mode & 0o7777) !== rights.mode) chmodSync(path, rights.mode)
+    rmdirSync(path)
+    return true
   } catch (error) {
-    if (codeOf(error) !== 'EPERM') throw error // Not ours to give away. Where it matters, the first file written there says so.
+    if (codeOf(error) === null) throw error
+    return false // Not empty, or not ours to remove.
   }
 }
 
-function ignoreAll(path: string, rights: Keep): void {
-  const size = statSync(path, { throwIfNoEntry: false })?.size
-  if (size !== undefined && size > 0) return
+function mendDirectory(path: string, { mode, uid, gid }: Rights, found: Stats): void {
+  const isOthers = found.uid !== uid || found.gid !== gid
   try {
-    if (size === 0) unlinkSync(path) // A command was killed just as it made it.
-    writeNew(path, Buffer.from('*\n'), rights)
+    if (isOthers) chownSync(path, uid, gid)
+    if (isOthers || (found.mode & 0o777) !== mode) chmodSync(path, mode)
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST' && codeOf(error) !== 'ENOENT') throw error // Another command made it in the same moment.
+    if (codeOf(error) !== 'EPERM') throw error // Root's, and open to us. Where it is not, the first file written there says so.
   }
+}
+
+function recordTrouble(error: unknown): AttachError {
+  const trouble = fileTrouble('the history beside the config cannot be written', error)
+  const isBarred = ['EACCES', 'EROFS', 'EPERM'].includes(codeOf(error) ?? '')
+  return isBarred ? new AttachError('UNAVAILABLE', trouble.message, { hint: 'set ATTACH_STATE_DIR to a directory you may write' }) : trouble
 }

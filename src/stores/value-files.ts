@@ -1,14 +1,14 @@
-import { closeSync, constants, openSync, readdirSync, readFileSync, unlinkSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Change } from '../domain/change.ts'
 import { AttachError } from '../domain/errors.ts'
 import type { Intent, Seq } from '../domain/operation.ts'
-import { damaged, decodeLine, decodeValues, encodeValues, type KeptValues, NewerLine, newer } from './journal-line.ts'
-import { type Keep, syncDirectory, writeNew } from './replace-file.ts'
+import { decodeLine, decodeValues, encodeValues, type KeptValues, NewerLine, newer } from './journal-line.ts'
+import { type Rights, syncDirectory, unlinkIfThere, writeNew } from './replace-file.ts'
 import { codeOf, fileTrouble } from './trouble.ts'
 
 /** Writes `<directory>/<seq>`, synced, in the place of what a command left there that died before its intent. Throws UNAVAILABLE. */
-export function keepValues(directory: string, values: KeptValues, rights: Keep): void {
+export function keepValues(directory: string, values: KeptValues, rights: Rights): void {
   const path = join(directory, String(values.seq))
   const bytes = Buffer.from(encodeValues(values))
   try {
@@ -16,7 +16,7 @@ export function keepValues(directory: string, values: KeptValues, rights: Keep):
       writeNew(path, bytes, rights)
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error
-      unlinkSync(path)
+      unlinkIfThere(path)
       writeNew(path, bytes, rights)
     }
     syncDirectory(directory)
@@ -27,40 +27,47 @@ export function keepValues(directory: string, values: KeptValues, rights: Keep):
 
 /** The changes that an intent names. Throws REFUSED when they were pruned, DAMAGED when they are not its own. */
 export function recallValues(directory: string, intent: Intent): readonly Change[] {
-  const text = readValues(join(directory, String(intent.seq)))
-  if (text === null) {
-    throw new AttachError('REFUSED', 'the values of that release are no longer kept; nothing was changed', { hint: 'attach log' })
+  const bytes = readValues(join(directory, String(intent.seq)))
+  if (bytes === null) {
+    throw new AttachError('REFUSED', `the values of entry ${intent.seq} are no longer kept; nothing was changed`, { hint: 'attach log' })
   }
   try {
-    const line = decodeLine(text.replace(/\n$/, ''), decodeValues)
-    if (line === null || line.content.seq !== intent.seq || line.content.id !== intent.values)
-      throw damaged(`in the values of entry ${intent.seq}`)
-    return line.content.changes
+    const line = bytes.at(-1) === LINE_FEED ? decodeLine(bytes.subarray(0, -1), decodeValues) : null
+    if (line !== null && line.content.seq === intent.seq && line.content.id === intent.values) return line.content.changes
   } catch (error) {
     if (error instanceof NewerLine) throw newer()
     throw error
   }
+  throw new AttachError('DAMAGED', `the values of entry ${intent.seq} are damaged; nothing was changed`, { hint: 'attach log' })
 }
 
-/** Removes the values of every entry up to `last` that is not in `kept`. Only names that this file gives are looked at. */
-export function dropValuesExcept(directory: string, kept: ReadonlySet<Seq>, last: Seq): void {
-  for (const name of readdirSync(directory)) {
-    if (!/^[1-9]\d{0,15}$/.test(name)) continue
-    const seq = Number(name)
-    if (seq <= last && !kept.has(seq)) unlinkSync(join(directory, name))
+/** The entries whose values stand in `directory`. Only names that this file gives count. */
+export function keptSeqs(directory: string): readonly Seq[] {
+  try {
+    return readdirSync(directory)
+      .filter((name) => /^[1-9]\d{0,14}$/.test(name))
+      .map(Number)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return []
+    throw fileTrouble('the values beside the journal cannot be read', error)
   }
 }
 
-function readValues(path: string): string | null {
+/** Removes the values of one entry. Throws the system's own error. */
+export const dropValues = (directory: string, seq: Seq): void => unlinkIfThere(join(directory, String(seq)))
+
+const LINE_FEED = 10
+
+function readValues(path: string): Buffer | null {
   let fd: number
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null
     throw fileTrouble('the values beside the journal cannot be read', error)
   }
   try {
-    return readFileSync(fd, 'utf8')
+    return fstatSync(fd).isFile() ? readFileSync(fd) : Buffer.alloc(0)
   } catch (error) {
     throw fileTrouble('the values beside the journal cannot be read', error)
   } finally {

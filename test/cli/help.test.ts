@@ -95,7 +95,7 @@ test('the help of all names every verb, what it does, and every exit', () => {
 
 test('the bounds are named: 3s, 5s, 10s where something is probed, 10s and 60s where something is locked', () => {
   for (const verb of ['attach', 'swap', 'rollback', 'undo', 'probe', 'status'] as const) {
-    const bounds = 'Bounds: 3s to resolve and connect, 5s for one statement, 10s for one probe in all, 10s for the config store.'
+    const bounds = 'Bounds: 3s to resolve and connect, 5s for one statement, 10s for one probe in all.'
     expect(flat(helpText(verb, { columns: 80 }))).toContain(bounds)
   }
   for (const verb of ['attach', 'swap', 'detach', 'rollback', 'undo', 'recover'] as const) {

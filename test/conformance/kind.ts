@@ -55,9 +55,9 @@ export interface ProbeOptions {
 
 /** Probes a handle. Fails when the report, or what can be seen of the resource, holds a piece of PASSWORD. */
 export async function probe<R>(kind: Kind<R>, handle: string, options: ProbeOptions = {}): Promise<ProbeReport> {
-  const { depth = 'use', limits = LIMITS, signal = new AbortController().signal, today } = options
+  const { depth = 'use', limits = LIMITS, signal = new AbortController().signal, today = Date.now } = options
   const resource = kind.parse(new Secret(handle))
-  const context = { signal, depth, limits, now: () => performance.now(), ...(today === undefined ? {} : { today }) }
+  const context = { signal, depth, limits, now: () => performance.now(), today }
   const report = await kind.probe(resource, context)
   expectNoSecret(inspect(report, { depth: 9 }) + JSON.stringify(report))
   expectNoSecret(inspect(resource, { depth: 9, showHidden: true }) + JSON.stringify(resource))

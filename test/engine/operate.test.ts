@@ -10,6 +10,8 @@ import { MemoryStore } from '../../src/stores/memory.ts'
 const A = 'A_URL' as Key
 const B = 'B_URL' as Key
 
+const { signal } = new AbortController()
+
 const yes: Consent = {
   meant: async () => {},
   approve: async () => {},
@@ -24,7 +26,7 @@ function deploy(entries: Readonly<Record<string, string>> = {}) {
   let random = 0
   const operation: Operation = {
     store,
-    signal: new AbortController().signal,
+    signal,
     by: { user: 'tester', host: 'here', pid: 1 },
     now: () => '2026-01-01T00:00:00Z',
     clock: () => 0,
@@ -59,7 +61,7 @@ function deploy(entries: Readonly<Record<string, string>> = {}) {
   const values = async () => Object.fromEntries([...(await store.read()).entries].map(([key, value]) => [key, value.reveal()]))
   const edit = async (key: Key, value: string) => {
     const { entries } = await store.read()
-    const { seq } = await store.journal.head()
+    const { seq } = await store.journal.head(signal)
     await store.write([{ key, before: entries.get(key) ?? null, after: new Secret(value) }], { ifHead: seq })
   }
   return { run, values, edit, store, operation, wish }
@@ -82,7 +84,7 @@ describe('plans', () => {
   test('the same value again is unchanged and leaves no trace', async () => {
     const { run, store } = deploy({ A_URL: 'a1' })
     expect(await run(attach(A, 'a1'))).toMatchObject({ type: 'unchanged' })
-    expect(await store.journal.head()).toEqual({ seq: 0, release: 0, open: null })
+    expect(await store.journal.head(signal)).toEqual({ seq: 0, release: 0, open: null })
   })
 
   test('swap needs a key that holds something', async () => {
@@ -162,7 +164,7 @@ describe('rollback', () => {
     expect(await values()).toEqual({ A_URL: 'a1' })
     await run(undo(3))
     expect(await values()).toEqual({ A_URL: 'by hand' })
-    const [, intent] = await store.journal.before(7, 2)
+    const [, intent] = await store.journal.before(7, 2, signal)
     expect(intent).toMatchObject({ type: 'intent', verb: 'rollback', backTo: 1, edited: [A] })
   })
 
@@ -183,9 +185,9 @@ describe('rollback', () => {
         const { run, values, store } = deploy({ A_URL: 'a0' })
         const after: Record<string, string>[] = [await values()]
         for (const { key, to } of steps) {
-          const { release } = await store.journal.head()
+          const { release } = await store.journal.head(signal)
           await run(to === null ? { verb: 'detach', keys: [key] } : attach(key, to))
-          if ((await store.journal.head()).release > release) after.push(await values())
+          if ((await store.journal.head(signal)).release > release) after.push(await values())
         }
         if (after.length === 1) return
         const back = pick % after.length
@@ -246,7 +248,7 @@ describe('operate', () => {
     const outcome = await operate({ ...wish(swap(A, 'a1')), run: 'dry' }, operation)
     expect(outcome).toMatchObject({ type: 'planned', proposal: { shown: [{ key: A, from: 'a0', to: 'a1' }] } })
     expect(await values()).toEqual({ A_URL: 'a0' })
-    expect(await store.journal.head()).toEqual({ seq: 0, release: 0, open: null })
+    expect(await store.journal.head(signal)).toEqual({ seq: 0, release: 0, open: null })
   })
 
   test('a change of another key by another command, made while this one asks, is no conflict', async () => {
@@ -268,7 +270,7 @@ describe('operate', () => {
     const consent: Consent = { ...yes, approve: async () => void (await edit(A, 'by hand')) }
     expect(await code(operate(wish(swap(A, 'ours')), { ...operation, consent }))).toBe('CONFLICT')
     expect(await values()).toEqual({ A_URL: 'by hand' })
-    expect((await store.journal.head()).open).toBeNull()
+    expect((await store.journal.head(signal)).open).toBeNull()
   })
 
   test('a no at the question leaves everything as it was', async () => {
@@ -276,6 +278,6 @@ describe('operate', () => {
     const consent: Consent = { ...yes, approve: () => Promise.reject(new Error('no')) }
     expect(await code(operate(wish(swap(A, 'a1')), { ...operation, consent }))).toEqual(new Error('no'))
     expect(await values()).toEqual({ A_URL: 'a0' })
-    expect((await store.journal.head()).seq).toBe(0)
+    expect((await store.journal.head(signal)).seq).toBe(0)
   })
 })

@@ -102,6 +102,7 @@ test('opaque takes any text, shows nothing of it, and contacts nothing', async (
       depth: 'use',
       limits: PROBE_LIMITS,
       now: () => performance.now(),
+      today: Date.now,
     })
     expect(report).toMatchObject({ ok: true, stages: [], findings: [{ id: 'opaque.unprobed', status: 'unknown' }] })
   }

@@ -127,5 +127,5 @@ type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
 export type DocumentShape = z.infer<typeof documentSchema>
 export const keysAgree: Same<keyof DocumentShape, keyof Document> = true
 
-/** The published text, with its final line feed. */
-export const publishedSchema = (): string => `${JSON.stringify(z.toJSONSchema(documentSchema), null, 2)}\n`
+/** What is published in docs/. */
+export const publishedSchema = (): object => z.toJSONSchema(documentSchema)

@@ -14,9 +14,8 @@ import {
 } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Liar, liar } from './liars.ts'
-import { eventually } from './processes.ts'
 
 /** A folder of its own with a config in it. */
 export interface Scratch {
@@ -129,7 +128,7 @@ export function reopen(place: Scratch, config: string): void {
 
 /** Node's name of a file call, and what happens at the first one whose path holds `path`. */
 export interface Trap {
-  readonly call: 'openSync' | 'renameSync' | 'writeSync' | 'fsyncSync' | 'readFileSync'
+  readonly call: 'openSync' | 'renameSync' | 'writeSync' | 'fsyncSync' | 'readFileSync' | 'existsSync'
   readonly path?: string
   readonly when?: 'before' | 'after'
   /** The first such call, or a later one. */
@@ -142,7 +141,8 @@ export interface Trap {
 
 /** The environment in which the command meets these traps, each once. */
 export function trapped(...traps: readonly Trap[]): { readonly NODE_OPTIONS: string } {
-  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(`const traps = ${JSON.stringify(traps)}\n${TRAPPING}`)}` }
+  const told = traps.map(({ text = '', ...trap }) => ({ ...trap, codes: Array.from(text, (letter) => letter.charCodeAt(0)) })) // NODE_DEBUG prints this.
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(`const traps = ${JSON.stringify(told)}\n${TRAPPING}`)}` }
 }
 
 const TRAPPING = `
@@ -151,8 +151,8 @@ import { syncBuiltinESMExports } from 'node:module'
 const paths = new Map()
 const wrap = (name, around) => { const real = fs[name]; fs[name] = (...args) => around(args, () => real(...args)) }
 wrap('openSync', (args, real) => { const fd = real(); paths.set(fd, String(args[0])); return fd })
-const spring = ({ does, text = '' }) => {
-  if (does === 'bug') throw new TypeError(text)
+const spring = ({ does, codes }) => {
+  if (does === 'bug') throw new TypeError(String.fromCharCode(...codes))
   if (!does.startsWith('SIG')) throw Object.assign(new Error(does), { code: does })
   process.kill(process.pid, does)
 }
@@ -171,19 +171,15 @@ for (const trap of traps) {
 syncBuiltinESMExports()
 `
 
-/** Waits until a process is frozen. */
+/** Waits until a process that we started is frozen. Throws when it ends instead. */
 export async function frozen(pid: number): Promise<void> {
-  await eventually('the process being frozen', async () => {
-    const state = /^\d+ \(.*\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]
-    if (state !== 'T') throw new Error(`its state is ${state}`)
-  })
-}
-
-/** Waits for a file to be there. */
-export async function appeared(path: string): Promise<void> {
-  await eventually(`${relative('/', path)} appearing`, async () => {
-    if (!existsSync(path)) throw new Error('it is not there')
-  })
+  const stat = `/proc/${pid}/stat`
+  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 10))) {
+    const state = existsSync(stat) ? /^\d+ \(.*\) (\w)/.exec(readFileSync(stat, 'utf8'))?.[1] : 'Z'
+    if (state === 'T') return
+    if (state === 'Z') throw new Error('the process ended without being frozen')
+  }
+  throw new Error('the process was not frozen in 15 s')
 }
 
 /** Stands before a real server and lets nobody through until it is opened. */

@@ -1,6 +1,7 @@
 import { locate } from '../../deploys/locate.ts'
 import { AttachError } from '../../domain/errors.ts'
 import type { AloneCommand } from '../command.ts'
+import { usageLine } from '../help.ts'
 import type { Said, Session } from '../session.ts'
 import { status } from './status.ts'
 
@@ -8,8 +9,10 @@ const EXAMPLES = ['attach DATABASE_URL=postgres://localhost/app', 'attach swap D
 
 /** `attach` and nothing else: an overview for a person, a usage error for a script. */
 export async function alone(command: AloneCommand, session: Session): Promise<Said> {
-  if (!session.interactive)
+  if (!session.interactive) {
+    if (!session.speaking.json) session.host.stderr.write(`${usageLine(null)}\n`)
     throw new AttachError('USAGE', 'nothing was asked for; expected KEY=HANDLE or a command', { hint: 'attach help' })
+  }
   const deploy = locate(command.where, session.host.cwd, command.directory)
   const examples = `\n${EXAMPLES.map((line) => `  ${line}`).join('\n')}`
   if (!deploy.exists) return { deploy: deploy.name, exit: 0, outcome: 'unchanged', message: `nothing is attached here yet${examples}` }

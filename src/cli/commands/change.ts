@@ -37,6 +37,7 @@ export async function change(command: ChangeCommand, session: Session): Promise<
       clock: host.clock,
       random: host.random,
       show: (_key, value) => (value === null ? null : kinds.describe(value)),
+      within: kinds.within,
       settle: async () => 'skipped',
       begin: stop.begin,
       consent: consentOf(command, deploy, session),

@@ -3,16 +3,16 @@ import { openStore } from '../../deploys/open.ts'
 import type { ReleaseRow } from '../../domain/document.ts'
 import { isAttachError } from '../../domain/errors.ts'
 import type { Shown } from '../../domain/operation.ts'
-import { type Closed, closedOperations } from '../../engine/history.ts'
+import { type Closed, closedOperations, NEWEST } from '../../engine/history.ts'
 import type { Journal } from '../../ports/journal.ts'
 import type { ConfigStore } from '../../ports/store.ts'
 import type { LogCommand } from '../command.ts'
 import type { Said, Session } from '../session.ts'
-import { headOrNote, openRow } from './status.ts'
+import { headOrNote, openRow, sayDamage } from './status.ts'
 
 /** Releases, newest first: number, when, who, why, what, verdict. Operations that changed nothing are in the JSON only. */
 export async function log(command: LogCommand, session: Session): Promise<Said> {
-  const { host, signal, reporter } = session
+  const { host, signal } = session
   const deploy = locate(command.where, host.cwd, command.directory)
   session.place.options = deploy.options
   expectThere(deploy)
@@ -20,14 +20,10 @@ export async function log(command: LogCommand, session: Session): Promise<Said> 
   try {
     const head = await headOrNote(store.journal, session)
     const releases: ReleaseRow[] = []
-    try {
-      for await (const closed of closedOperations(store.journal, head, signal)) {
-        if (releases.filter(({ verdict }) => verdict !== 'aborted').length >= command.limit) break
-        releases.push(await rowOf(closed, store.journal, command, session))
-      }
-    } catch (error) {
-      if (!isAttachError(error, 'DAMAGED')) throw error
-      reporter.event({ type: 'note', code: 'journal.damaged', message: `${error.message}. ${error.hint ?? ''}` })
+    const from = head === null ? NEWEST : head.seq + 1
+    for await (const closed of closedOperations(store.journal, from, signal, (damage) => sayDamage(damage, session))) {
+      if (releases.filter(({ verdict }) => verdict !== 'aborted').length >= command.limit) break
+      releases.push(await rowOf(closed, store.journal, command, session))
     }
     const message = releases.length === 0 ? { message: 'no release yet' } : {}
     return { deploy: deploy.name, exit: 0, outcome: 'unchanged', releases, open: await openRow(store.journal, head, session), ...message }

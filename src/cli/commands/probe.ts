@@ -29,7 +29,7 @@ export async function probeAll(command: ProbeCommand, session: Session): Promise
   const asks = resources
     .filter(({ resource }) => resource.depth !== null)
     .map(({ key, resource }) =>
-      probe(key as Parameters<typeof probe>[0], 'attached', resource, { kinds, reporter, signal, clock: host.clock }),
+      probe(key as Parameters<typeof probe>[0], 'attached', resource, { kinds, reporter, signal, clock: host.clock, now: host.now }),
     )
   const probed = await Promise.all(asks)
   if (signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted')

@@ -4,7 +4,8 @@ import { openStore } from '../../deploys/open.ts'
 import type { Close, Head } from '../../domain/operation.ts'
 import type { Context } from '../../engine/protocol.ts'
 import { keep, recover } from '../../engine/recover.ts'
-import type { ConfigStore } from '../../ports/store.ts'
+import type { Journal } from '../../ports/journal.ts'
+import type { FileStore } from '../../stores/file.ts'
 import type { RecoverCommand } from '../command.ts'
 import { DEFAULTS } from '../defaults.ts'
 import { exitOfClose, outcomeOfClose } from '../exits.ts'
@@ -18,7 +19,8 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
   session.place.options = deploy.options
   expectThere(deploy)
   const lockTimeoutMs = command.lockTimeoutMs ?? (session.interactive ? DEFAULTS.lockOnTerminalMs : DEFAULTS.lockElsewhereMs)
-  const store: ConfigStore = openStore(deploy, host, { lockTimeoutMs, onWait: (reason) => reporter.event({ type: 'waiting', reason }) })
+  const store = openStore(deploy, host, { lockTimeoutMs, onWait: (reason) => reporter.event({ type: 'waiting', reason }) })
+  const journal: Journal = store.journal
   const kinds = openKinds(session.redactor)
   const context: Context = {
     store,
@@ -27,19 +29,44 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
     random: host.random,
     signal,
     show: (_key, value) => (value === null ? null : kinds.describe(value)),
+    within: kinds.within,
     settle: async () => 'skipped',
   }
   try {
-    const head = await store.journal.head(signal)
-    if (head.open !== null && (await store.journal.owner(signal)) === 'alive') await store.journal.quiet(lockTimeoutMs, signal)
+    const aside = await setDamagedAside(store, command, session)
+    if (aside !== null && command.dryRun) return { deploy: deploy.name, exit: 0, outcome: 'planned', message: aside }
+    const head = await journal.head(signal)
+    if (head.open !== null && (await journal.owner(signal)) === 'alive') await journal.quiet(lockTimeoutMs, signal)
     if (command.dryRun) return { deploy: deploy.name, exit: 0, outcome: 'planned', message: wouldDo(head, command) }
     stop.begin()
     const close = await tellingWhatStands(store, kinds, session, () => (command.keep ? keep(context) : recover(context)))
-    if (close === null) return { deploy: deploy.name, exit: 0, outcome: 'unchanged', message: 'nothing is open' }
-    return { deploy: deploy.name, exit: exitOfRecovery(close), outcome: outcomeOfRecovery(close), message: textOf(close, head) }
+    const first = aside === null ? [] : [aside]
+    if (close === null) {
+      const outcome = aside === null ? 'unchanged' : 'changed'
+      return { deploy: deploy.name, exit: 0, outcome, message: aside ?? 'nothing is open' }
+    }
+    const message = [...first, textOf(close, head)].join('\n')
+    return { deploy: deploy.name, exit: exitOfRecovery(close), outcome: outcomeOfRecovery(close), message }
   } finally {
     await store[Symbol.asyncDispose]()
   }
+}
+
+/** A damaged journal is put out of the way, and a new one goes on with its numbers. Null: it is whole. */
+async function setDamagedAside(
+  { journal }: FileStore,
+  { dryRun }: RecoverCommand,
+  { host, signal, stop }: Session,
+): Promise<string | null> {
+  const damage = await journal.damage()
+  if (damage === null) return null
+  const found = damage.message.replace(/; nothing was changed$/, '')
+  if (dryRun) return `would set the journal aside: ${found}`
+  stop.begin()
+  const aside = await journal.setAside({ by: host.actor, at: host.now() }, signal)
+  if (aside === null) return null
+  const kept = aside.name === null ? '' : `; the damaged one is kept as ${aside.name} beside it`
+  return `recovered: ${found}; a new journal goes on after v${aside.release}${kept}. The config was not touched.`
 }
 
 function wouldDo({ open }: Head, { keep }: RecoverCommand): string {

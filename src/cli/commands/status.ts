@@ -3,10 +3,10 @@ import { type Deploy, expectThere, locate } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import type { Key, Value } from '../../domain/change.ts'
 import type { AttachmentRow, OpenRow } from '../../domain/document.ts'
-import { isAttachError } from '../../domain/errors.ts'
-import { EMPTY_HEAD, type Head, type Release } from '../../domain/operation.ts'
+import { type AttachError, isAttachError } from '../../domain/errors.ts'
+import type { Head, Release } from '../../domain/operation.ts'
 import type { Secret } from '../../domain/secret.ts'
-import { closedOperations } from '../../engine/history.ts'
+import { closedOperations, NEWEST, recallIfKept } from '../../engine/history.ts'
 import { probe } from '../../engine/preflight.ts'
 import type { Journal } from '../../ports/journal.ts'
 import type { ConfigStore, Snapshot } from '../../ports/store.ts'
@@ -33,19 +33,27 @@ export async function status(command: StatusCommand, session: Session): Promise<
   }
 }
 
-/** The head of a journal that cannot be trusted is told and gone without: a reading command still shows the config. */
-export async function headOrNote(journal: Journal, { signal, reporter }: Session): Promise<Head> {
+/** Null: the head cannot be trusted. That is told and gone without: a reading command still shows what is whole. */
+export async function headOrNote(journal: Journal, session: Session): Promise<Head | null> {
   try {
-    return await journal.head(signal)
+    return await journal.head(session.signal)
   } catch (error) {
     if (!isAttachError(error, 'DAMAGED')) throw error
-    reporter.event({ type: 'note', code: 'journal.damaged', message: `${error.message}. ${error.hint ?? ''}` })
-    return EMPTY_HEAD
+    sayDamage(error, session)
+    return null
   }
 }
 
+/** Each place once: what reads the journal again meets the same damage again. */
+export function sayDamage({ message, hint }: AttachError, { heard, reporter }: Session): void {
+  const found = `${message.replace(/; nothing was changed$/, '')}${hint === undefined ? '' : ` (${hint})`}`
+  if (heard.warnings.some((warning) => warning.message === found)) return
+  reporter.event({ type: 'note', code: 'journal.damaged', message: found })
+}
+
 /** What is open, for the screen. */
-export async function openRow(journal: Journal, { open }: Head, { signal }: Session): Promise<OpenRow | null> {
+export async function openRow(journal: Journal, head: Head | null, { signal }: Session): Promise<OpenRow | null> {
+  const open = head?.open ?? null
   if (open === null) return null
   const { verb, shown, by, at } = open.intent
   return { verb, keys: shown.map(({ key }) => key), by, since: at, owner: await journal.owner(signal) }
@@ -56,7 +64,7 @@ const nothing = ({ label }: Deploy, rows: readonly AttachmentRow[]): { readonly 
 
 async function rowsOf(
   { entries }: Snapshot,
-  head: Head,
+  head: Head | null,
   journal: Journal,
   kinds: OpenKinds,
   { reveal }: StatusCommand,
@@ -78,7 +86,7 @@ async function rowsOf(
 }
 
 /** What an open operation writes is not an edit from outside. */
-const isOpen = (key: Key, { open }: Head): boolean => open?.intent.shown.some((shown) => shown.key === key) ?? false
+const isOpen = (key: Key, head: Head | null): boolean => head?.open?.intent.shown.some((shown) => shown.key === key) ?? false
 
 interface Last {
   readonly release: Release
@@ -92,29 +100,26 @@ const isSame = (wrote: Value, now: Secret): boolean => now.equals(wrote)
 const OPERATIONS_MAX = 1_000
 
 /** The last release of each key. */
-async function lastReleases(journal: Journal, head: Head, { signal, reporter }: Session): Promise<ReadonlyMap<Key, Last>> {
+async function lastReleases(journal: Journal, head: Head | null, session: Session): Promise<ReadonlyMap<Key, Last>> {
+  const { signal } = session
   const last = new Map<Key, Last>()
+  const from = head === null ? NEWEST : head.seq + 1
   let seen = 0
-  try {
-    for await (const { intent, close } of closedOperations(journal, head, signal)) {
-      seen += 1
-      if (seen > OPERATIONS_MAX) break
-      if (close.verdict !== 'committed') continue
-      const news = intent.shown.filter(({ key }) => !last.has(key))
-      if (news.length === 0) continue
-      const changes = await journal.recall(intent, signal).catch(() => [])
-      for (const { key } of news) last.set(key, { release: close.release, wrote: changes.find((change) => change.key === key)?.after })
-    }
-  } catch (error) {
-    if (!isAttachError(error, 'DAMAGED')) throw error
-    reporter.event({ type: 'note', code: 'journal.damaged', message: error.message })
+  for await (const { intent, close } of closedOperations(journal, from, signal, (damage) => sayDamage(damage, session))) {
+    seen += 1
+    if (seen > OPERATIONS_MAX) break
+    if (close.verdict !== 'committed') continue
+    const news = intent.shown.filter(({ key }) => !last.has(key))
+    if (news.length === 0) continue
+    const changes = await recallIfKept(intent, journal, signal)
+    for (const { key } of news) last.set(key, { release: close.release, wrote: changes.find((change) => change.key === key)?.after })
   }
   return last
 }
 
 async function probeAttached({ entries }: Snapshot, rows: readonly AttachmentRow[], kinds: OpenKinds, session: Session): Promise<void> {
   const { host, reporter, signal } = session
-  const setting = { kinds, reporter, signal, clock: host.clock }
+  const setting = { kinds, reporter, signal, clock: host.clock, now: host.now }
   const asks = [...entries]
     .filter(([key]) => rows.some((row) => row.key === key))
     .map(async ([key, value]) => {
