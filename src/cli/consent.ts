@@ -64,7 +64,7 @@ const notMeant = ({ changes }: Plan): AttachError => {
     'REFUSED',
     `${keys.join(', ')} is attached to something else already, and replacing it must be meant; nothing was changed`,
     {
-      hint: 'attach swap, or -y',
+      hint: `attach swap ${keys[0] ?? 'KEY'}, or -y`,
     },
   )
 }

@@ -117,7 +117,7 @@ function placed(hint: string, session: Session | null): string {
   const options = session?.place.options ?? []
   if (options.length === 0) return hint
   const runnable =
-    /attach (?:recover --keep|recover|status|log|rollback v\d+|undo v\d+|swap [A-Z_][A-Z0-9_]*|detach [A-Z_][A-Z0-9_]*)(?![\w-])/g
+    /attach (?:recover --keep|recover|status|log|rollback v\d+|undo v\d+|(?:swap|detach|probe) [A-Z_][A-Z0-9_]*|[A-Z_][A-Z0-9_]*(?:=-)?)(?![\w=-])/g
   return hint.replace(runnable, (command) => [command, ...options.map(shellWord)].join(' '))
 }
 
@@ -138,11 +138,12 @@ function bugOf(thrown: unknown): AttachError {
 
 async function report(session: Session, command: Command | null, { remarks = [], ...said }: Said & Partial<Failed>): Promise<number> {
   const { host, redactor, heard, speaking, paint } = session
+  const reveals = command !== null && 'reveal' in command && command.reveal
   const { message, ...data } = said
   const document: Document = {
     schema: 'attach/1',
     verb: command?.verb ?? 'attach',
-    deploy: null,
+    deploy: session.place.name,
     release: null,
     changes: [],
     findings: heard.findings,
@@ -150,10 +151,9 @@ async function report(session: Session, command: Command | null, { remarks = [],
     undo: null,
     error: null,
     ...(heard.probes.length > 0 ? { probes: heard.probes } : {}),
-    ...printableData(data),
+    ...(reveals && speaking.json ? data : printableData(data)),
     ...(message === undefined ? {} : { message: printable(message) }),
   }
-  const reveals = command !== null && 'reveal' in command && command.reveal
   const safe = (text: string): string => (reveals ? text : redactor.redact(text))
   if (speaking.json) {
     host.stdout.write(safe(jsonText(document)))

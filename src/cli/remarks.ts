@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Deploy } from '../deploys/locate.ts'
+import type { Key } from '../domain/change.ts'
 import type { Warning } from '../domain/document.ts'
+import { nearest } from '../domain/nearest.ts'
 import type { Proposal } from '../engine/operate.ts'
 import { readEnv } from '../formats/dotenv.ts'
 import type { Host } from '../ports/host.ts'
+import type { Snapshot } from '../ports/store.ts'
 import type { FileStore } from '../stores/file.ts'
 import type { ChangeCommand } from './commands/change.ts'
 
@@ -27,6 +30,16 @@ export function remarksAfter(command: ChangeCommand, { plan }: Proposal, deploy:
     note('argv.secret', 'A password in the command line stays in the shell history; KEY=- reads it from stdin, KEY alone asks for it.')
   note('app.restart', 'Restart the app to use it.')
   return remarks
+}
+
+/** Keys that are to be detached and are not there, each with the nearest one that is. */
+export function absentKeys(keys: readonly Key[], { entries }: Snapshot): readonly Warning[] {
+  const absent = keys.filter((key) => !entries.has(key))
+  return absent.map((key) => {
+    const near = nearest(key, entries.keys())
+    const message = `${key} is not attached${near === null ? '' : `; did you mean ${near}?`}`
+    return { code: 'config.absent', message }
+  })
 }
 
 /** A password that others could have seen: in `ps`, in the history of the shell. */

@@ -1,3 +1,4 @@
+import { type Deploy, locate } from '../deploys/locate.ts'
 import type { Document, KeyedFinding, ProbeRow, Warning } from '../domain/document.ts'
 import { AttachError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
@@ -5,11 +6,13 @@ import { printableData, Redactor } from '../domain/redact.ts'
 import type { Host, StopSignal } from '../ports/host.ts'
 import type { Reporter } from '../ports/reporter.ts'
 import type { Paint } from '../reporters/paint.ts'
-import type { Speaking } from './command.ts'
+import type { Located, Speaking } from './command.ts'
 import { exitOf } from './exits.ts'
 
 /** What one command has to say when it is done; main adds the rest of the document. */
-export type Said = Partial<Pick<Document, 'deploy' | 'release' | 'changes' | 'undo' | 'attachments' | 'releases' | 'open' | 'message'>> &
+export type Said = Partial<
+  Pick<Document, 'deploy' | 'release' | 'changes' | 'undo' | 'attachments' | 'releases' | 'open' | 'edited' | 'message'>
+> &
   Pick<Document, 'exit' | 'outcome'> & {
     /** What is worth knowing once the result is said. */
     readonly remarks?: readonly Warning[]
@@ -28,8 +31,16 @@ export interface Session {
   readonly interactive: boolean
   readonly stop: Stop
   readonly heard: Heard
-  /** The options that lead to the deploy of this run, once it is known: hints repeat them. */
-  readonly place: { options: readonly string[] }
+  /** The deploy of this run, once it is known, and the options that lead to it: hints repeat them. */
+  readonly place: { name: string | null; options: readonly string[] }
+}
+
+/** The deploy that a command works on. From here on hints lead to it, and the document names it. */
+export function placeOf(command: Located, { host, place }: Session): Deploy {
+  const deploy = locate(command.where, host.cwd, command.directory)
+  place.name = deploy.name
+  place.options = deploy.options
+  return deploy
 }
 
 /** What was reported while a command ran, for its document. */
@@ -62,7 +73,7 @@ export function openSession(host: Host, speaking: Speaking, paint: Paint, eventT
     paint,
     redactor,
     heard,
-    place: { options: [] },
+    place: { name: null, options: [] },
     signal: controller.signal,
     interactive: speaking.input && !speaking.json && host.stdin.isTerminal && host.stderr.isTerminal,
     stop: listen(host, controller),

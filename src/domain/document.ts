@@ -25,6 +25,8 @@ export interface Document {
   readonly probes?: readonly ProbeRow[]
   readonly releases?: readonly ReleaseRow[]
   readonly open?: OpenRow | null
+  /** Keys edited outside since the last release that wrote them. */
+  readonly edited?: readonly string[]
   readonly message?: string
 }
 

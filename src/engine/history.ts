@@ -78,11 +78,12 @@ export async function lastWritten(
   journal: Journal,
   head: Head,
   signal: AbortSignal,
+  passing?: (damage: Damage) => void,
 ): Promise<ReadonlyMap<Key, Value>> {
   const written = new Map<Key, Value>()
   const wanted = new Set(keys)
   const oldest = head.release === 0 ? 1 : await journal.oldestKept(signal)
-  for await (const { intent, close } of closedOperations(journal, head.seq + 1, signal)) {
+  for await (const { intent, close } of closedOperations(journal, head.seq + 1, signal, passing)) {
     if (wanted.size === 0 || close.release < oldest) break
     if (close.verdict !== 'committed' || !intent.shown.some(({ key }) => wanted.has(key))) continue
     for (const { key, after } of await recallIfKept(intent, journal, signal)) if (wanted.delete(key)) written.set(key, after)

@@ -134,9 +134,10 @@ function healthOf(key: string, probes: readonly ProbeRow[] | undefined, paint: P
     : `${paint.bad('✗')} ${probe.report.failedAt}: ${probe.report.reason}`
 }
 
-function logText({ releases }: Document, { paint, detail }: Speech): string {
+function logText({ releases, edited = [] }: Document, { paint, detail }: Speech): string {
   if (releases === undefined) return ''
-  return releases.map((row) => releaseRowText(row, paint, detail)).join('')
+  const since = edited.length > 0 ? `    ${paint.odd(`(${edited.join(', ')} edited outside since)`)}\n` : ''
+  return since + releases.map((row) => releaseRowText(row, paint, detail)).join('')
 }
 
 function releaseRowText(row: ReleaseRow, paint: Paint, detail: Speech['detail']): string {

@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs'
 import type { Change } from '../domain/change.ts'
-import { AttachError } from '../domain/errors.ts'
+import { AttachError, isAttachError } from '../domain/errors.ts'
 import { advance, type Entry, type Head, type Intent, type Release, type Seq, type ValuesId } from '../domain/operation.ts'
 import { Damage, type Journal, type Owner } from '../ports/journal.ts'
 import { appendLine, readJournal, type Tail, tailOf } from './journal-file.ts'
@@ -46,7 +46,9 @@ export class FileJournal implements Journal {
   }
 
   async head(): Promise<Head> {
-    return this.#tail().head
+    const { head, length } = this.#tail()
+    if (length === 0 && this.#lock === null) this.#expectNothingLost(head)
+    return head
   }
 
   async owner(): Promise<Owner> {
@@ -139,8 +141,17 @@ export class FileJournal implements Journal {
   #tail(): Tail {
     const { state } = this.#options
     const tail = tailOf(state.journal)
-    if (tail.length === 0 || this.#lock !== null) expectNothingLost(state, tail.head.seq)
+    if (this.#lock !== null) expectNothingLost(state, tail.head.seq)
     return tail
+  }
+
+  /** Without the lock only a look: a record that is not ours to read is said to be so by whoever needs it. */
+  #expectNothingLost({ seq }: Head): void {
+    try {
+      expectNothingLost(this.#options.state, seq)
+    } catch (error) {
+      if (!isAttachError(error, 'UNAVAILABLE')) throw error
+    }
   }
 
   /** The tail as it is under the lock, where nobody else can move it. Begins the record where there is none. */
@@ -190,7 +201,7 @@ export class FileJournal implements Journal {
     try {
       return this.#tail().head.open?.intent ?? null
     } catch (error) {
-      if (error instanceof AttachError) return null // Only its name is asked for. Whoever gets the lock says what is wrong.
+      if (isAttachError(error)) return null // Only its name is asked for. Whoever gets the lock says what is wrong.
       throw error
     }
   }

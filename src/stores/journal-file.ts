@@ -1,10 +1,11 @@
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, lstatSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { AttachError, isAttachError } from '../domain/errors.ts'
 import { EMPTY_HEAD, type Entry, type Head, headOf } from '../domain/operation.ts'
 import { Damage } from '../ports/journal.ts'
 import { isGap, type PlacedEntry, piecesBackwards, Shrunk } from './journal-tail.ts'
 import { makeEmpty, mendRights, type Rights, unlinkIfThere, writeAll } from './replace-file.ts'
-import { codeOf, fileTrouble } from './trouble.ts'
+import { codeOf, fileTrouble, isSystemError } from './trouble.ts'
 
 /** The end of a journal file: all that the next entry depends on. */
 export interface Tail {
@@ -95,7 +96,7 @@ function openToRead(path: string): number | null {
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null
+    if (codeOf(error) === 'ENOENT' || (codeOf(error) === 'EACCES' && !isBegun(path))) return null
     throw fileTrouble('the journal cannot be read', error)
   }
   if (fstatSync(fd).isFile()) return fd
@@ -103,6 +104,20 @@ function openToRead(path: string): number | null {
   throw new AttachError('UNAVAILABLE', 'the journal is not a regular file; nothing was changed', {
     hint: 'remove it, or set ATTACH_STATE_DIR',
   })
+}
+
+/**
+ * What we may not read may be what a command of another user left that was killed as it began: directories without one in them (a record
+ * stands in one of its own, and has one for its values before it has a journal), or an empty file.
+ */
+function isBegun(path: string): boolean {
+  const record = dirname(path)
+  try {
+    return lstatSync(dirname(record)).nlink !== 2 && lstatSync(record).nlink !== 2 && lstatSync(path).size > 0
+  } catch (error) {
+    if (!isSystemError(error)) throw error
+    return true
+  }
 }
 
 function write(fd: number, bytes: Uint8Array, at: number): void {

@@ -38,11 +38,11 @@ export function* piecesBackwards(fd: number, end = fstatSync(fd).size, follower:
   let broken = false
   for (const line of linesBackwards(fd, end)) {
     const placed = placedIn(line)
-    const fits = placed !== null && (last === null || (broken ? placed.entry.seq < last.entry.seq : follows(last, placed)))
-    if (!fits) {
+    if (placed === null || (last !== null && !follows(last, placed) && !precedes(last, placed))) {
       broken = true
       continue
     }
+    if (last !== null && !follows(last, placed)) broken = true
     if (broken) yield { after: placed.entry.seq, before: last?.entry.seq ?? null }
     broken = false
     last = placed
@@ -58,6 +58,9 @@ function follows({ entry, previous }: PlacedEntry, before: PlacedEntry): boolean
   if (entry.type === 'intent') return older.type === 'close'
   return older.type === 'intent' ? older.seq === entry.intent : older.type === 'claim' && older.intent === entry.intent
 }
+
+/** Whether `before` may stand somewhere before `entry`, with entries lost between them. One with its neighbour's number and another sum may not. */
+const precedes = ({ entry }: PlacedEntry, before: PlacedEntry): boolean => before.entry.seq < entry.seq - 1
 
 /** A journal begins with its first intent, or goes on from one that was set aside with a close, which has the numbers. */
 const begins = ({ entry, previous }: PlacedEntry): boolean =>

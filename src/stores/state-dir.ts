@@ -38,14 +38,17 @@ export function recordRights(config: Rights): { readonly directory: Rights; read
 export function expectStateDir(state: StateDir, config: Rights): void {
   const rights = recordRights(config).directory
   try {
-    for (let path = state.values; ; path = dirname(path)) {
+    let nearest = state.base
+    for (const path of [state.base, state.path, state.values]) {
       const found = lookAt(path, state)
-      if (found === undefined && path !== dirname(path)) continue
-      if (found !== undefined) expectOurs(path, found, rights, state)
-      if (found !== undefined && found.uid !== rights.uid && isOwn(path, state)) continue // Root's: half-made, or open to us. Trying tells.
-      accessSync(path, constants.W_OK | constants.X_OK)
-      return
+      if (found === undefined) break
+      expectOurs(path, found, rights, state)
+      if (found.uid !== rights.uid && isOwn(path, state)) break // Root's: half-made, or open to us. Only trying tells.
+      nearest = path
     }
+    while (statSync(nearest, { throwIfNoEntry: false }) === undefined) nearest = dirname(nearest)
+    if (!statSync(nearest).isDirectory()) throw notADirectory(nearest)
+    accessSync(nearest, constants.W_OK | constants.X_OK)
   } catch (error) {
     throw recordTrouble(error)
   }
@@ -124,15 +127,15 @@ const isOwn = (path: string, { base, path: record, values, beside }: StateDir): 
 
 /** A link, a file or a stranger's directory is refused: what is written there would be theirs, and what is read there their word. */
 function expectOurs(path: string, found: Stats, rights: Rights, state: StateDir): void {
-  if (!found.isDirectory())
-    throw new AttachError('UNAVAILABLE', `${path} is not a directory; nothing was changed`, {
-      hint: `remove ${path}, or set ATTACH_STATE_DIR`,
-    })
+  if (!found.isDirectory()) throw notADirectory(path)
   if (isOwn(path, state) && found.uid !== rights.uid && found.uid !== 0)
     throw new AttachError('UNAVAILABLE', `${path} belongs to user ${found.uid}, the config to user ${rights.uid}; nothing was changed`, {
       hint: `chown -R ${rights.uid} ${path} if that history is to be trusted, else remove it`,
     })
 }
+
+const notADirectory = (path: string): AttachError =>
+  new AttachError('UNAVAILABLE', `${path} is not a directory; nothing was changed`, { hint: `remove ${path}, or set ATTACH_STATE_DIR` })
 
 function removedEmpty(path: string): boolean {
   try {

@@ -1,11 +1,12 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { appendFileSync, chmodSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, cpSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Document } from '../../src/domain/document.ts'
 import { asDocument, attach, begin, documentIn, type RunOptions } from '../support/cli.ts'
 import { answers, hangsUp, type Liar, liar, silent } from '../support/liars.ts'
 import { freePort } from '../support/ports.ts'
+import { end, eventually } from '../support/processes.ts'
 import { haveRedis, type RedisServer, startRedis } from '../support/redis.ts'
 import {
   configOf,
@@ -85,12 +86,27 @@ async function check(row: Row, servers: Servers): Promise<void> {
   if (exit !== 0) expect(document.error?.hint, 'the hint of the error').toEqual(expect.stringMatching(/\w/))
 }
 
-/** A place with the releases v1 … that these lines make. */
+const made = new Map<string, Promise<Scratch>>()
+
+/** A place with the releases v1 … that these lines make. They are made once, and copied. */
 const released =
   (...lines: readonly string[]) =>
   async (place: Scratch): Promise<void> => {
-    for (const line of lines) expect(await attach([...line.split(' '), '--no-probe', '-y'], { cwd: place.path })).toMatchObject({ exit: 0 })
+    const wanted = [place.read(), ...lines].join('\n')
+    const template = made.get(wanted) ?? release(place.read(), lines)
+    made.set(wanted, template)
+    cpSync((await template).path, place.path, { recursive: true })
   }
+
+async function release(config: string, lines: readonly string[]): Promise<Scratch> {
+  const place = scratch(config)
+  for (const line of lines) expect(await attach([...line.split(' '), '--no-probe', '-y'], { cwd: place.path })).toMatchObject({ exit: 0 })
+  return place
+}
+
+afterAll(async () => {
+  for (const template of made.values()) (await template)[Symbol.dispose]()
+})
 
 const twice = released(`swap REDIS_URL=${TWO}`, `swap REDIS_URL=${THREE}`)
 
@@ -161,6 +177,15 @@ const NO_PROBE: readonly Row[] = [
   { title: '0: log', prepare: twice, args: ['log'], dry: null, exit: 0, outcome: 'unchanged' },
   { title: '0: version', args: ['version'], dry: null, exit: 0, outcome: 'unchanged' },
   { title: '0: help', args: ['help', 'swap'], dry: null, exit: 0, outcome: 'unchanged' },
+
+  {
+    title: '1: a bug of ours',
+    args: [`A_URL=${ONE}`, '--no-probe'],
+    how: { env: trapped({ call: 'existsSync', path: '/.env', does: 'bug', text: 'what happened' }) },
+    exit: 1,
+    outcome: 'unknown',
+    code: 'BUG',
+  },
 
   { title: '2: nothing was asked for', args: [], dry: null, exit: 2, outcome: 'unchanged', code: 'USAGE' },
   { title: '2: a mistyped command', args: ['statsu'], exit: 2, outcome: 'unchanged', code: 'USAGE' },
@@ -511,6 +536,13 @@ const AT_SERVERS: readonly Row[] = [
     code: 'PROBE_FAILED',
   },
   {
+    title: '3: -y skips no check',
+    args: ({ down }) => ['swap', `REDIS_URL=${down}`, '-y'],
+    exit: 3,
+    outcome: 'refused',
+    code: 'PROBE_FAILED',
+  },
+  {
     title: '3: one of two does not answer',
     args: ({ up, down }) => [`A_URL=${up}`, `B_URL=${down}`],
     exit: 3,
@@ -544,6 +576,38 @@ const AT_SERVERS: readonly Row[] = [
 ]
 
 describe('section 4 of the design, without a server', () => {
+  test.concurrent('5: a living operation is waited for, named, and left alone', async () => {
+    using place = scratch(`REDIS_URL=${ONE}\n`)
+    const first = begin(['swap', `REDIS_URL=${TWO}`, '--no-probe'], {
+      cwd: place.path,
+      env: trapped({ call: 'renameSync', does: 'SIGSTOP' }),
+    })
+    await frozen(first.pid)
+    const untouched = treeOf(place.path)
+    const blocked = async (line: string): Promise<void> => {
+      const args = [...line.split(' '), '--lock-timeout', '0', ...(/swap|A_URL/.test(line) ? ['--no-probe'] : [])]
+      const dry = await asDocument([...args, '--dry-run'], { cwd: place.path })
+      expect({ line, dry: dry.exit }).toEqual({ line, dry: 5 })
+      const { exit, document } = await asDocument(args, { cwd: place.path })
+      expect({ line, exit, document }).toMatchObject({
+        line,
+        exit: 5,
+        document: { outcome: 'refused', error: { code: 'BUSY', hint: expect.stringContaining('attach') } },
+      })
+      expect(document.error?.message).toMatch(/swap by \S+ on \S+/)
+      expect(document.error?.message).toContain(`${first.pid}`)
+    }
+    await Promise.all([`swap REDIS_URL=${THREE}`, `A_URL=${THREE}`, 'detach REDIS_URL', 'recover', 'recover --keep'].map(blocked))
+    const status = await asDocument(['status'], { cwd: place.path })
+    expect(status.document).toMatchObject({ exit: 0, open: { verb: 'swap', owner: 'alive', keys: ['REDIS_URL'] } })
+    expect((await attach(['log'], { cwd: place.path })).stdout).toMatch(/under way/)
+    expect(treeOf(place.path)).toEqual(untouched)
+    first.kill('SIGCONT')
+    expect(await first.ended).toMatchObject({ exit: 0 })
+    expect(place.read()).toBe(`REDIS_URL=${TWO}\n`)
+    expect(verdictsOf(place)).toEqual(['committed'])
+  })
+
   test.concurrent.each(NO_PROBE)('$title', (row) => check(row, none))
 
   test.concurrent('2: attach in a folder whose parent in the checkout has a config', async () => {
@@ -583,7 +647,11 @@ describe('section 4 of the design, without a server', () => {
     }
   })
 
-  test.concurrent('5: a living operation is waited for, named, and left alone', async () => {
+  test.concurrent.each([
+    ['--timeout passes', null, 3, 'REFUSED'],
+    ['SIGINT comes', 'SIGINT', 130, 'INTERRUPTED'],
+    ['SIGTERM comes', 'SIGTERM', 143, 'INTERRUPTED'],
+  ] as const)('while a living operation is waited for, %s: nothing was changed', async (_, signal, exit, code) => {
     using place = scratch(`REDIS_URL=${ONE}\n`)
     const first = begin(['swap', `REDIS_URL=${TWO}`, '--no-probe'], {
       cwd: place.path,
@@ -591,27 +659,38 @@ describe('section 4 of the design, without a server', () => {
     })
     await frozen(first.pid)
     const untouched = treeOf(place.path)
-    for (const line of [`swap REDIS_URL=${THREE}`, `A_URL=${THREE}`, 'detach REDIS_URL', 'recover', 'recover --keep']) {
-      const args = [...line.split(' '), '--lock-timeout', '0', ...(/swap|A_URL/.test(line) ? ['--no-probe'] : [])]
-      const dry = await asDocument([...args, '--dry-run'], { cwd: place.path })
-      expect({ line, dry: dry.exit }).toEqual({ line, dry: 5 })
-      const { exit, document } = await asDocument(args, { cwd: place.path })
-      expect({ line, exit, document }).toMatchObject({
-        line,
-        exit: 5,
-        document: { outcome: 'refused', error: { code: 'BUSY', hint: expect.stringContaining('attach') } },
-      })
-      expect(document.error?.message).toMatch(/swap by \S+ on \S+/)
-      expect(document.error?.message).toContain(`${first.pid}`)
-    }
-    const status = await asDocument(['status'], { cwd: place.path })
-    expect(status.document).toMatchObject({ exit: 0, open: { verb: 'swap', owner: 'alive', keys: ['REDIS_URL'] } })
-    expect((await attach(['log'], { cwd: place.path })).stdout).toMatch(/under way/)
+    const more = signal === null ? ['--timeout', '700ms'] : []
+    const second = begin([`B_URL=${THREE}`, '--no-probe', '--json', ...more], { cwd: place.path })
+    await new Promise((resolve) => setTimeout(resolve, 1_200))
+    if (signal !== null) second.kill(signal)
+    const ran = await Promise.race([second.ended, new Promise<null>((resolve) => setTimeout(() => resolve(null), 5_000))])
+    if (ran === null) second.kill('SIGKILL')
+    expect(ran, 'it ended within 5 s').toMatchObject({ exit })
+    expect(documentIn(ran?.stdout ?? '')).toMatchObject({ exit, error: { code } })
     expect(treeOf(place.path)).toEqual(untouched)
     first.kill('SIGCONT')
     expect(await first.ended).toMatchObject({ exit: 0 })
-    expect(place.read()).toBe(`REDIS_URL=${TWO}\n`)
-    expect(verdictsOf(place)).toEqual(['committed'])
+  })
+
+  test.concurrent('5: a lock that something else holds, with no operation open; what only reads goes on', async () => {
+    using place = scratch(`REDIS_URL=${ONE}\n`)
+    await released(`swap REDIS_URL=${TWO}`)(place)
+    const holder = spawn('flock', ['-F', '-x', place.at('.attach/.env/lock'), 'sleep', '30'], { stdio: 'ignore' })
+    try {
+      await eventually('the lock being held', async () => execFileSync('sh', ['-c', `! flock -n ${place.at('.attach/.env/lock')} true`]))
+      const untouched = treeOf(place.path)
+      const { exit, document } = await asDocument(['swap', `REDIS_URL=${THREE}`, '--no-probe', '--lock-timeout', '0'], { cwd: place.path })
+      expect({ exit, document }).toMatchObject({ exit: 5, document: { outcome: 'refused', error: { code: 'BUSY' } } })
+      expect(document.error?.message).toMatch(/--lock-timeout/)
+      for (const verb of ['status', 'log'])
+        expect(await asDocument([verb], { cwd: place.path })).toMatchObject({ document: { exit: 0, open: null } })
+      expect(treeOf(place.path)).toEqual(untouched)
+    } finally {
+      await end(holder)
+    }
+    expect(await attach(['swap', `REDIS_URL=${THREE}`, '--no-probe', '--lock-timeout', '0'], { cwd: place.path })).toMatchObject({
+      exit: 0,
+    })
   })
 
   test.concurrent('0: a living operation that ends in time is waited for', async () => {
@@ -638,6 +717,35 @@ describe('section 4 of the design, without a server', () => {
     expect(place.read()).toBe('PORT=3000\nREDIS_URL=redis://by-hand.test/0\n')
     expect(verdictsOf(place)).toEqual(['committed', 'kept'])
     expect(await attach(['swap', `REDIS_URL=${ONE}`, '--no-probe'], { cwd: place.path })).toMatchObject({ exit: 0 })
+  })
+
+  test.concurrent('8: a close that cannot be written leaves the operation open and says so; recover ends it', async () => {
+    using place = scratch(`REDIS_URL=${ONE}\n`)
+    const env = trapped({ call: 'writeSync', path: '/journal', nth: 2, does: 'ENOSPC' })
+    const { exit, document } = await asDocument(['swap', `REDIS_URL=${TWO}`, '--no-probe'], { cwd: place.path, env })
+    expect({ exit, document }).toMatchObject({ exit: 8, document: { outcome: 'unknown', error: { code: 'INCOMPLETE' } } })
+    expect(document.error?.hint).toContain('attach recover')
+    expect({ config: place.read(), verdicts: verdictsOf(place) }).toEqual({ config: `REDIS_URL=${TWO}\n`, verdicts: ['open'] })
+    expect(await asDocument(['recover'], { cwd: place.path })).toMatchObject({ document: { exit: 0, outcome: 'changed' } })
+    expect(verdictsOf(place)).toEqual(['committed'])
+  })
+
+  test.concurrent('0: a reply that was lost is not a write that was lost', async () => {
+    using place = scratch(`REDIS_URL=${ONE}\n`)
+    const env = trapped({ call: 'renameSync', when: 'after', does: 'EIO' })
+    expect(await asDocument(['swap', `REDIS_URL=${TWO}`, '--no-probe'], { cwd: place.path, env })).toMatchObject({
+      document: { exit: 0, outcome: 'changed' },
+    })
+    expect({ config: place.read(), verdicts: verdictsOf(place) }).toEqual({ config: `REDIS_URL=${TWO}\n`, verdicts: ['committed'] })
+  })
+
+  test.concurrent('6: a rename that failed is proved to have changed nothing', async () => {
+    using place = scratch(`REDIS_URL=${ONE}\n`)
+    const env = trapped({ call: 'renameSync', does: 'EIO' })
+    const { document } = await asDocument(['swap', `REDIS_URL=${TWO}`, '--no-probe'], { cwd: place.path, env })
+    expect(document).toMatchObject({ exit: 6, outcome: 'unchanged', error: { code: 'UNAVAILABLE' } })
+    expect({ config: place.read(), verdicts: verdictsOf(place) }).toEqual({ config: `REDIS_URL=${ONE}\n`, verdicts: ['aborted'] })
+    expect(Object.keys(treeOf(place.path)).filter((name) => name.endsWith('.tmp'))).toEqual([])
   })
 
   test.concurrent.each([
@@ -680,8 +788,6 @@ describe.runIf(haveRedis())('section 4 of the design, with servers', () => {
   })
   afterAll(() => Promise.all([...redis, ...liars].map((server) => server[Symbol.asyncDispose]())))
 
-  test.concurrent.each(AT_SERVERS)('$title', (row) => check(row, servers))
-
   test.concurrent('3: a server that never speaks ends within its bounds, and the message names the stage', async () => {
     using place = scratch('A=1\n')
     const begun = performance.now()
@@ -689,6 +795,8 @@ describe.runIf(haveRedis())('section 4 of the design, with servers', () => {
     expect({ exit, probes: document.probes }).toMatchObject({ exit: 3, probes: [{ report: { ok: false, failedAt: 'speak' } }] })
     expect(performance.now() - begun).toBeLessThan(14_000)
   })
+
+  test.concurrent.each(AT_SERVERS)('$title', (row) => check(row, servers))
 
   test.concurrent.each([
     ['the key of the change', (_was: string): string => 'REDIS_URL=redis://by-hand.test/0\nA=1\n', 4],

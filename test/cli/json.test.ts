@@ -135,7 +135,21 @@ describe.runIf(haveRedis())('with --json every command prints exactly one docume
     const words = line.map((word) =>
       word.replace('DOWN', down).replace('UP', two.url()).replace('MUTE', `redis://127.0.0.1:${mute.port}/0`),
     )
-    expect(await document(words, how)).toMatchObject({ exit, error: { code } })
+    const said = await document(words, how)
+    expect(said).toMatchObject({ exit, error: { code } })
+    if (exit >= 3 && words[0] !== 'probe') expect(said.deploy, 'it was known').toBe('.env')
+  })
+
+  test.concurrent('--dry-run of each command is planned, and names what would change', async () => {
+    using place = scratch('REDIS_URL=redis://one.test/0\n')
+    const how = { cwd: place.path }
+    await attach(['swap', 'REDIS_URL=redis://two.test/0', '--no-probe'], how)
+    for (const line of ['A_URL=redis://a.test/0', 'REDIS_URL=redis://a.test/0', 'swap REDIS_URL=redis://a.test/0', 'rollback', 'undo v1']) {
+      const said = await document([...line.split(' '), '--no-probe', '--dry-run'], how)
+      expect({ line, said }).toMatchObject({ line, said: { exit: 0, outcome: 'planned', release: null, undo: null, changes: [{}] } })
+    }
+    expect(await document(['detach', 'REDIS_URL', '--dry-run'], how)).toMatchObject({ outcome: 'planned', changes: [{ to: null }] })
+    expect(await document(['detach', 'NO_URL', '--dry-run'], how)).toMatchObject({ exit: 0, changes: [] })
   })
 
   test.concurrent('a damaged journal is a warning for those that only read', async () => {

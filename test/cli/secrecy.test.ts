@@ -33,8 +33,10 @@ function base64(secret: string): readonly string[] {
 
 const found = (text: string): readonly string[] => FORMS.filter((form) => text.includes(form))
 
-/** Node and drivers are asked to say all they know, and to leave reports. */
-const LOUD = { DEBUG: '*', NODE_DEBUG: '*', NODE_OPTIONS: '--report-uncaught-exception --report-on-fatalerror --trace-uncaught' }
+/** Drivers are asked to say all they know, and Node to leave reports. */
+const LOUD = { DEBUG: '*', NODE_OPTIONS: '--report-uncaught-exception --report-on-fatalerror --trace-uncaught' }
+/** With -v Node is asked as well, which takes its time. */
+const loudIn = (mode: readonly string[]) => (mode.includes('-v') ? { ...LOUD, NODE_DEBUG: '*' } : LOUD)
 
 /** Everything that a command said or left behind, but for the config and the values beside its journal. */
 function expectSecret(ran: Pick<Ran, 'stdout' | 'stderr'>, place: Scratch, what: string): void {
@@ -71,14 +73,21 @@ const MODES = [[], ['-v'], ['--json']] as const
 const handle = (port: number | string, secret: string, scheme = 'redis'): string =>
   `${scheme}://app:${encodeURIComponent(secret)}@127.0.0.1:${port}/${scheme === 'redis' ? 0 : 'app'}`
 
-async function check({ title, args, input = '', exit, prepare, env = {} }: Case): Promise<void> {
-  for (const mode of MODES) {
+async function check(
+  { title, args, input = '', exit, prepare, env = {} }: Case,
+  modes: readonly (typeof MODES)[number][] = MODES,
+): Promise<void> {
+  for (const mode of modes) {
     using place = scratch(`CACHE_URL=${handle(1, OLD)}\nTOKEN=${OLD}\n`)
     place.write('tmp/keep', '')
     const TMPDIR = place.at('tmp')
     await prepare?.(place)
     const options = [LOUD.NODE_OPTIONS, env['NODE_OPTIONS']].filter((each) => each !== undefined).join(' ')
-    const ran = await attach([...mode, ...args], { cwd: place.path, input, env: { ...LOUD, TMPDIR, ...env, NODE_OPTIONS: options } })
+    const ran = await attach([...mode, ...args], {
+      cwd: place.path,
+      input,
+      env: { ...loudIn(mode), TMPDIR, ...env, NODE_OPTIONS: options },
+    })
     expectSecret(ran, place, `${title} ${mode.join('')}`)
     expect({ title, mode, exit: ran.exit }).toEqual({ title, mode, exit })
   }
@@ -189,11 +198,11 @@ const WRONG = [
 ]
 
 describe('a secret', { concurrent: true }, () => {
-  test.each(LOCAL)('is not told by: $title', check)
+  test.each(LOCAL)('is not told by: $title', (each) => check(each))
 
   test.each(WRONG.map((text, at) => [at + 1, text] as const))('is not told by malformed handle %i', async (_, text) => {
     await check({ title: 'malformed, from stdin', args: ['A_URL=-'], input: text, exit: 2 })
-    await check({ title: 'malformed, probed', args: ['probe', '-'], input: text, exit: 2 })
+    await check({ title: 'malformed, probed', args: ['probe', '-'], input: text, exit: 2 }, [['-v']])
   })
 
   test('is in no state file but the values, and those are 0600 in folders of 0700 under any umask', async () => {
@@ -407,6 +416,7 @@ const echoingPostgres = (socket: Socket) => {
 
 describe.runIf(haveRedis() && havePostgres())('a secret told to a server', { concurrent: true }, () => {
   const owned: (RedisServer | PostgresServer | Liar)[] = []
+  const echoing: (readonly [name: string, heard: Liar['heard']])[] = []
   let servers: Servers
 
   beforeAll(async () => {
@@ -426,6 +436,7 @@ describe.runIf(haveRedis() && havePostgres())('a secret told to a server', { con
       const made = await liar(behave)
       owned.push(made)
       liars.push([name, made.port])
+      if (/^(redis|postgres)/.test(name)) echoing.push([name, made.heard])
     }
     owned.push(up, locked, postgres)
     await postgres.sql(`CREATE ROLE app LOGIN PASSWORD '${NEW.replaceAll("'", "''")}'`)
@@ -477,6 +488,37 @@ describe.runIf(haveRedis() && havePostgres())('a secret told to a server', { con
       }
     }
     await Promise.all(servers.liars.map(one))
+    for (const [name, heard] of echoing) expect({ name, heard: found(heard()) }).not.toMatchObject({ heard: [] })
+  })
+})
+
+describe('text of others', { concurrent: true }, () => {
+  const HOSTILE_NAME = `e\x1b]0;owned\x07\u202e\n::error::x`
+
+  test('in the name of a config, of a user, of a folder, in a message and in values never reaches a terminal as it is', async () => {
+    using place = scratch(`A_URL=redis://h\x1b[31m/0\nB_URL="redis://h/0\n::error::x"\n`)
+    const config = `${HOSTILE_NAME.replaceAll('/', '')}.env`
+    place.write(config, 'A_URL=redis://a/0\n')
+    const lines: readonly (readonly [args: readonly string[], exit: number])[] = [
+      [['swap', 'A_URL=redis://b/0', '--no-probe', '-c', config, '-m', HOSTILE_NAME], 0],
+      [['log', '-c', config], 0],
+      [['log', '-v', '--reveal', '-c', config], 0],
+      [['status', '-c', config], 0],
+      [['detach', 'NO_URL', '-c', config], 0],
+      [['status', '-c', `no${config}`], 2],
+      [['status', '-C', HOSTILE_NAME], 2],
+      [[`A_URL${HOSTILE_NAME}=redis://h/0`], 2],
+      [[HOSTILE_NAME], 2],
+      [[`--${HOSTILE_NAME}`], 2],
+      [['status'], 0],
+      [['status', '--reveal'], 0],
+    ]
+    for (const [args, exit] of lines) {
+      const ran = await attach(args, { cwd: place.path, env: { SUDO_USER: `eve${HOSTILE_NAME}` } })
+      expect({ args, exit: ran.exit }).toEqual({ args, exit })
+      expect(ran.stdout + ran.stderr, args.join(' ')).not.toMatch(/[^\P{Cc}\n\t]|[\u2028\u202e]/u)
+      expect(ran.stdout + ran.stderr, args.join(' ')).not.toMatch(/^(::|##\[|##vso\[)/m)
+    }
   })
 })
 

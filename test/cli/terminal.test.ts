@@ -89,6 +89,32 @@ describe.runIf(haveTerminal())('on a terminal', { concurrent: true }, () => {
     expect(await onTerminal(['A_URL', '--no-input'], at(place)).ended).toMatchObject({ exit: 2 })
   })
 
+  test('--timeout passes while the question stands: refused, and nothing was changed', async () => {
+    using place = await released()
+    const config = configOf(place)
+    const terminal = onTerminal(['detach', 'REDIS_URL', '--timeout', '1s'], at(place))
+    await terminal.see(QUESTION)
+    expect(await terminal.ended).toMatchObject({ exit: 3 })
+    expect(configOf(place)).toBe(config)
+  })
+
+  test('an edit saved while the question stands is a conflict, and stays', async () => {
+    using place = await released()
+    const terminal = onTerminal(['detach', 'REDIS_URL'], at(place))
+    await terminal.see(QUESTION)
+    place.write('.env', 'PORT=3000\nREDIS_URL=redis://by-hand.test/0\n')
+    terminal.type('y\r')
+    expect(await terminal.ended).toMatchObject({ exit: 4 })
+    expect(place.read()).toBe('PORT=3000\nREDIS_URL=redis://by-hand.test/0\n')
+  })
+
+  test('--json asks nothing: there is one document, and no question', async () => {
+    using place = await released()
+    const ran = await onTerminal([`REDIS_URL=redis://three.test/0`, '--no-probe', '--json'], at(place)).ended
+    expect(ran).toMatchObject({ exit: 3 })
+    expect(JSON.parse(ran.screen)).toMatchObject({ exit: 3, outcome: 'refused' })
+  })
+
   test('with stderr elsewhere nobody could read the question, so none is asked', async () => {
     using place = await released()
     const ran = await onTerminal([`REDIS_URL=redis://three.test/0`, '--no-probe'], at(place, { redirected: '2>/dev/null' })).ended

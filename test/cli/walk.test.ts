@@ -390,6 +390,26 @@ describe('which config', { concurrent: true }, () => {
     expect(await run(place, 'status -d stagin')).toMatchObject({ exit: 2, stderr: expect.stringContaining('.env.staging') })
   })
 
+  test('hints lead to the deploy that was asked for', async () => {
+    using place = scratch('A=1\n')
+    place.write('.env.production', `A_URL=${ONE}\n`)
+    const lines = [
+      'undo',
+      'rollback',
+      `A_URL=${TWO} --no-probe`,
+      `swap B_URL=${TWO} --no-probe`,
+      'swap B_URL --host h --no-probe',
+      'probe B_URL',
+    ]
+    const hints: string[] = []
+    for (const line of lines) hints.push(/hint: (.*)/.exec((await run(place, `${line} -d production`)).stderr)?.[1] ?? '')
+    await does(place, `swap A_URL=${TWO} --no-probe -d production`)
+    place.write('.env.production', `A_URL=${THREE}\n`)
+    for (const line of ['undo', 'rollback']) hints.push(/hint: (.*)/.exec((await run(place, `${line} -d production`)).stderr)?.[1] ?? '')
+    expect(hints.filter((hint) => /attach [a-zA-Z]/.test(hint) && !hint.includes('-d production'))).toEqual([])
+    expect(hints.filter((hint) => hint === '')).toEqual([])
+  })
+
   test('a plain .env is made where none can be meant instead, 0600, and it is said; anything else wants --create', async () => {
     using fresh = scratch()
     const ran = await does(fresh, `A_URL=${ONE} --no-probe`)
@@ -464,6 +484,13 @@ describe('what is recorded', { concurrent: true }, () => {
     expect(journalOf(place)[0]).toMatchObject({ by: { user: 'grace' }, message: 'moved to RDS', unprobed: true })
     const { stdout } = await does(place, 'log')
     for (const said of ['grace@', '"moved to RDS"', 'not probed']) expect(stdout).toContain(said)
+  })
+
+  test.runIf(process.getuid?.() === 0)('who: a user that has no name is told by number', async () => {
+    using place = scratch(`A_URL=${ONE}\n`)
+    give(place.path, 54_321)
+    expect(await attach(['swap', `A_URL=${TWO}`, '--no-probe'], { cwd: place.path, uid: 54_321 })).toMatchObject({ exit: 0 })
+    expect(journalOf(place)[0]?.by.user).toMatch(/54321/)
   })
 
   test('--confirm must name the deploy, and counts as -y', async () => {

@@ -12,6 +12,7 @@ const change = z.strictObject({
   key: text,
   from: text.nullable().meta({ description: 'What the key held, redacted. null: it was absent.' }),
   to: text.nullable().meta({ description: 'What it holds, redacted. null: it is absent.' }),
+  how: text.optional().meta({ description: 'What changed inside one resource, such as: same resource, password changed.' }),
 })
 
 const finding = z.strictObject({
@@ -118,6 +119,8 @@ export const documentSchema = z
     probes: z.array(probe).optional(),
     releases: z.array(row).optional(),
     open: open.nullable().optional(),
+    edited: z.array(text).optional().meta({ description: 'Keys edited outside since the last release that wrote them.' }),
+    edited: z.array(text).optional().meta({ description: 'Keys edited outside since the last release that wrote them.' }),
     message: text.optional(),
   })
   .meta({ title: 'What an attach command prints with --json' })

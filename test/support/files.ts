@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { build } from 'esbuild'
 import type { Change, Key, Value } from '../../src/domain/change.ts'
 import { isAttachError } from '../../src/domain/errors.ts'
 import type { Close, Ending, Entry, Intent, Seq, ValuesId } from '../../src/domain/operation.ts'
@@ -180,6 +179,7 @@ export function mountsOrSkip(): boolean {
 export async function script(body: string, folder: string): Promise<string> {
   const path = join(folder, `script-${createHash('sha256').update(body).digest('hex').slice(0, 8)}.mjs`)
   const contents = `import * as files from './files.ts'\nconst argv = process.argv.slice(2)\n${body}`
+  const { build } = await import('esbuild')
   const here = resolve(import.meta.dirname)
   await build({
     stdin: { contents, resolveDir: here, sourcefile: 'script.ts', loader: 'ts' },

@@ -1,8 +1,7 @@
-import { locate } from '../../deploys/locate.ts'
 import { AttachError } from '../../domain/errors.ts'
 import type { AloneCommand } from '../command.ts'
 import { usageLine } from '../help.ts'
-import type { Said, Session } from '../session.ts'
+import { placeOf, type Said, type Session } from '../session.ts'
 import { status } from './status.ts'
 
 const EXAMPLES = ['attach DATABASE_URL=postgres://localhost/app', 'attach swap DATABASE_URL', 'attach help']
@@ -13,7 +12,7 @@ export async function alone(command: AloneCommand, session: Session): Promise<Sa
     if (!session.speaking.json) session.host.stderr.write(`${usageLine(null)}\n`)
     throw new AttachError('USAGE', 'nothing was asked for; expected KEY=HANDLE or a command', { hint: 'attach help' })
   }
-  const deploy = locate(command.where, session.host.cwd, command.directory)
+  const deploy = placeOf(command, session)
   const examples = `\n${EXAMPLES.map((line) => `  ${line}`).join('\n')}`
   if (!deploy.exists) return { deploy: deploy.name, exit: 0, outcome: 'unchanged', message: `nothing is attached here yet${examples}` }
   const said = await status({ ...command, verb: 'status', probe: false, reveal: false }, session)

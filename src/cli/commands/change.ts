@@ -1,16 +1,16 @@
 import { openKinds } from '../../deploys/kinds.ts'
-import { type Deploy, expectMayBeMade, expectThere, locate } from '../../deploys/locate.ts'
+import { type Deploy, expectMayBeMade, expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
-import type { Document } from '../../domain/document.ts'
+import type { Document, Warning } from '../../domain/document.ts'
 import { type Operation, type Outcome, operate, type Wish } from '../../engine/operate.ts'
 import type { FileStore } from '../../stores/file.ts'
 import type { AttachCommand, DetachCommand, RollbackCommand, SwapCommand, UndoCommand } from '../command.ts'
 import { consentOf } from '../consent.ts'
 import { DEFAULTS } from '../defaults.ts'
 import { exitOfClose, outcomeOfClose } from '../exits.ts'
-import { remarksAfter } from '../remarks.ts'
+import { absentKeys, remarksAfter } from '../remarks.ts'
 import { requestOf } from '../request.ts'
-import type { Said, Session } from '../session.ts'
+import { placeOf, type Said, type Session } from '../session.ts'
 import { tellingWhatStands } from '../standing.ts'
 
 export type ChangeCommand = AttachCommand | SwapCommand | DetachCommand | RollbackCommand | UndoCommand
@@ -18,8 +18,7 @@ export type ChangeCommand = AttachCommand | SwapCommand | DetachCommand | Rollba
 /** attach, swap, detach, rollback, undo: one operation, or none. */
 export async function change(command: ChangeCommand, session: Session): Promise<Said> {
   const { host, signal, reporter, stop } = session
-  const deploy = locate(command.where, host.cwd, command.directory)
-  session.place.options = deploy.options
+  const deploy = placeOf(command, session)
   if (command.verb === 'attach') expectMayBeMade(deploy, command.create ? 'create' : 'usual')
   else expectThere(deploy)
   const lockTimeoutMs = command.lockTimeoutMs ?? (session.interactive ? DEFAULTS.lockOnTerminalMs : DEFAULTS.lockElsewhereMs)
@@ -42,9 +41,10 @@ export async function change(command: ChangeCommand, session: Session): Promise<
       begin: stop.begin,
       consent: consentOf(command, deploy, session),
     }
+    const absent = command.verb === 'detach' ? absentKeys(command.keys, await store.read()) : []
     const wish = wishOf(command, request, lockTimeoutMs)
     const outcome = await tellingWhatStands(store, kinds, session, () => operate(wish, operation))
-    return said(command, deploy, store, outcome, session)
+    return said(command, deploy, store, outcome, absent, session)
   } finally {
     await store[Symbol.asyncDispose]()
   }
@@ -63,18 +63,25 @@ function wishOf(command: ChangeCommand, request: Wish['request'], lockTimeoutMs:
   }
 }
 
-function said(command: ChangeCommand, deploy: Deploy, store: FileStore, outcome: Outcome, session: Session): Said {
+function said(
+  command: ChangeCommand,
+  deploy: Deploy,
+  store: FileStore,
+  outcome: Outcome,
+  absent: readonly Warning[],
+  session: Session,
+): Said {
   switch (outcome.type) {
     case 'unchanged':
-      return { deploy: deploy.name, exit: 0, outcome: 'unchanged', message: unchangedText(command, outcome.keys, deploy) }
+      return { deploy: deploy.name, exit: 0, outcome: 'unchanged', message: unchangedText(command, outcome.keys, deploy), remarks: absent }
     case 'planned':
-      return { deploy: deploy.name, exit: 0, outcome: 'planned', changes: outcome.proposal.shown }
+      return { deploy: deploy.name, exit: 0, outcome: 'planned', changes: outcome.proposal.shown, remarks: absent }
     case 'closed': {
       const { close, proposal } = outcome
       const exit = exitOfClose(close)
       const release = close.verdict === 'committed' ? close.release : null
       const undo: Document['undo'] = release === null ? null : ['attach', 'undo', `v${release}`, ...deploy.options]
-      const remarks = remarksAfter(command, proposal, deploy, store, session.host)
+      const remarks = [...absent, ...remarksAfter(command, proposal, deploy, store, session.host)]
       return { deploy: deploy.name, exit, outcome: outcomeOfClose(close), release, changes: proposal.shown, undo, remarks }
     }
   }

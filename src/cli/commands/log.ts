@@ -1,20 +1,20 @@
-import { expectThere, locate } from '../../deploys/locate.ts'
+import { expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
+import type { Key } from '../../domain/change.ts'
 import type { ReleaseRow } from '../../domain/document.ts'
 import { isAttachError } from '../../domain/errors.ts'
-import type { Shown } from '../../domain/operation.ts'
-import { type Closed, closedOperations, NEWEST } from '../../engine/history.ts'
+import type { Head, Shown } from '../../domain/operation.ts'
+import { type Closed, closedOperations, editedOutside, lastWritten, NEWEST } from '../../engine/history.ts'
 import type { Journal } from '../../ports/journal.ts'
 import type { ConfigStore } from '../../ports/store.ts'
 import type { LogCommand } from '../command.ts'
-import type { Said, Session } from '../session.ts'
+import { placeOf, type Said, type Session } from '../session.ts'
 import { headOrNote, openRow, sayDamage } from './status.ts'
 
 /** Releases, newest first: number, when, who, why, what, verdict. Operations that changed nothing are in the JSON only. */
 export async function log(command: LogCommand, session: Session): Promise<Said> {
   const { host, signal } = session
-  const deploy = locate(command.where, host.cwd, command.directory)
-  session.place.options = deploy.options
+  const deploy = placeOf(command, session)
   expectThere(deploy)
   const store: ConfigStore = openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
   try {
@@ -25,11 +25,33 @@ export async function log(command: LogCommand, session: Session): Promise<Said> 
       if (releases.filter(({ verdict }) => verdict !== 'aborted').length >= command.limit) break
       releases.push(await rowOf(closed, store.journal, command, session))
     }
+    const edited = await editedSince(releases, head, store, session)
     const message = releases.length === 0 ? { message: 'no release yet' } : {}
-    return { deploy: deploy.name, exit: 0, outcome: 'unchanged', releases, open: await openRow(store.journal, head, session), ...message }
+    return {
+      deploy: deploy.name,
+      exit: 0,
+      outcome: 'unchanged',
+      releases,
+      edited,
+      open: await openRow(store.journal, head, session),
+      ...message,
+    }
   } finally {
     await store[Symbol.asyncDispose]()
   }
+}
+
+/** Which keys of the shown releases hold something else now. What an open operation writes is not an edit from outside. */
+async function editedSince(
+  rows: readonly ReleaseRow[],
+  head: Head | null,
+  store: ConfigStore,
+  { signal }: Session,
+): Promise<readonly Key[]> {
+  if (head === null || head.open !== null) return []
+  const keys = new Set(rows.flatMap(({ changes }) => changes.map(({ key }) => key)))
+  const written = await lastWritten(keys, store.journal, head, signal, (damage) => sayDamage(damage, session))
+  return editedOutside(written, await store.read(signal))
 }
 
 async function rowOf({ intent, close }: Closed, journal: Journal, { reveal }: LogCommand, session: Session): Promise<ReleaseRow> {

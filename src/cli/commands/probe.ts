@@ -1,5 +1,5 @@
 import { type OpenKinds, openKinds } from '../../deploys/kinds.ts'
-import { expectThere, locate } from '../../deploys/locate.ts'
+import { expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import { AttachError } from '../../domain/errors.ts'
 import { nearest } from '../../domain/nearest.ts'
@@ -9,7 +9,7 @@ import type { Resource } from '../../ports/kind.ts'
 import type { ConfigStore } from '../../ports/store.ts'
 import { factsText } from '../../reporters/human.ts'
 import type { ProbeCommand, Target } from '../command.ts'
-import type { Said, Session } from '../session.ts'
+import { placeOf, type Said, type Session } from '../session.ts'
 
 const VALUE_BYTES_MAX = 1024 * 1024
 
@@ -56,9 +56,8 @@ async function targetsOf(
   const { host, signal } = session
   const needsDeploy = command.targets.length === 0 || command.targets.some(({ by }) => by === 'key')
   const named: Named[] = []
-  const deploy = needsDeploy ? locate(command.where, host.cwd, command.directory) : null
+  const deploy = needsDeploy ? placeOf(command, session) : null
   if (deploy !== null) {
-    session.place.options = deploy.options
     expectThere(deploy)
   }
   const store: ConfigStore | null = deploy === null ? null : openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })

@@ -1,5 +1,5 @@
 import { openKinds } from '../../deploys/kinds.ts'
-import { expectThere, locate } from '../../deploys/locate.ts'
+import { expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import type { Close, Head } from '../../domain/operation.ts'
 import type { Context } from '../../engine/protocol.ts'
@@ -9,14 +9,13 @@ import type { FileStore } from '../../stores/file.ts'
 import type { RecoverCommand } from '../command.ts'
 import { DEFAULTS } from '../defaults.ts'
 import { exitOfClose, outcomeOfClose } from '../exits.ts'
-import type { Said, Session } from '../session.ts'
+import { placeOf, type Said, type Session } from '../session.ts'
 import { tellingWhatStands } from '../standing.ts'
 
 /** Closes what a dead or stuck operation left open. */
 export async function recoverOpen(command: RecoverCommand, session: Session): Promise<Said> {
   const { host, signal, reporter, stop } = session
-  const deploy = locate(command.where, host.cwd, command.directory)
-  session.place.options = deploy.options
+  const deploy = placeOf(command, session)
   expectThere(deploy)
   const lockTimeoutMs = command.lockTimeoutMs ?? (session.interactive ? DEFAULTS.lockOnTerminalMs : DEFAULTS.lockElsewhereMs)
   const store = openStore(deploy, host, { lockTimeoutMs, onWait: (reason) => reporter.event({ type: 'waiting', reason }) })

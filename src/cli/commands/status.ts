@@ -1,5 +1,5 @@
 import { type OpenKinds, openKinds } from '../../deploys/kinds.ts'
-import { type Deploy, expectThere, locate } from '../../deploys/locate.ts'
+import { type Deploy, expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import type { Key, Value } from '../../domain/change.ts'
 import type { AttachmentRow, OpenRow } from '../../domain/document.ts'
@@ -11,19 +11,18 @@ import { probe } from '../../engine/preflight.ts'
 import type { Journal } from '../../ports/journal.ts'
 import type { ConfigStore, Snapshot } from '../../ports/store.ts'
 import type { StatusCommand } from '../command.ts'
-import type { Said, Session } from '../session.ts'
+import { placeOf, type Said, type Session } from '../session.ts'
 
 /** What is attached. Contacts nothing, writes nothing, locks nothing; `--probe` asks each resource. */
 export async function status(command: StatusCommand, session: Session): Promise<Said> {
   const { host, signal } = session
-  const deploy = locate(command.where, host.cwd, command.directory)
-  session.place.options = deploy.options
+  const deploy = placeOf(command, session)
   expectThere(deploy)
   const store: ConfigStore = openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
   const kinds = openKinds(session.redactor)
   try {
     const snapshot = await store.read(signal)
-    const head = await headOrNote(store.journal, session)
+    const head = await whereReadable(session, null, () => headOrNote(store.journal, session))
     const attachments = await rowsOf(snapshot, head, store.journal, kinds, command, session)
     if (command.probe) await probeAttached(snapshot, attachments, kinds, session)
     const open = await openRow(store.journal, head, session)
@@ -41,6 +40,19 @@ export async function headOrNote(journal: Journal, session: Session): Promise<He
     if (!isAttachError(error, 'DAMAGED')) throw error
     sayDamage(error, session)
     return null
+  }
+}
+
+/** A record that this user may not read is told and gone without: the config may still be theirs to read. */
+async function whereReadable<T>({ reporter, heard }: Session, otherwise: T, look: () => Promise<T>): Promise<T> {
+  try {
+    return await look()
+  } catch (error) {
+    if (!isAttachError(error, 'UNAVAILABLE')) throw error
+    const message = error.message.replace(/; nothing was changed$/, '')
+    if (heard.warnings.every(({ code }) => code !== 'journal.unreadable'))
+      reporter.event({ type: 'note', code: 'journal.unreadable', message })
+    return otherwise
   }
 }
 
@@ -70,7 +82,7 @@ async function rowsOf(
   { reveal }: StatusCommand,
   session: Session,
 ): Promise<readonly AttachmentRow[]> {
-  const releases = await lastReleases(journal, head, session)
+  const releases = await whereReadable(session, new Map<Key, Last>(), () => lastReleases(journal, head, session))
   return [...entries]
     .filter(([key, value]) => kinds.isHandle(value) || releases.has(key))
     .map(([key, value]) => {
