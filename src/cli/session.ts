@@ -125,8 +125,11 @@ function listen(host: Host, controller: AbortController): Stop {
     },
     after: (timeoutMs) => {
       const timer = setTimeout(() => {
-        if (state === 'before')
-          controller.abort(new AttachError('REFUSED', `${timeoutMs / 1_000} s passed before the write (--timeout); nothing was changed`))
+        if (state !== 'before') return
+        const passed = `${timeoutMs / 1_000} s passed before the write (--timeout); nothing was changed`
+        controller.abort(
+          new AttachError('REFUSED', passed, { hint: 'attach probe -v shows which stage is slow; --timeout 30s gives it longer' }),
+        )
       }, timeoutMs)
       timer.unref()
     },

@@ -12,7 +12,7 @@ export interface Opening {
 
 /** The store of a deploy. Nothing is read, locked or written yet. */
 export function openStore(deploy: Deploy, host: Host, { lockTimeoutMs, onWait }: Opening): FileStore {
-  const stateElsewhere = host.env['ATTACH_STATE_DIR']
+  const { ATTACH_STATE_DIR: stateElsewhere, PATH: searchPath } = host.env
   return new FileStore({
     label: deploy.label,
     path: deploy.path,
@@ -21,6 +21,7 @@ export function openStore(deploy: Deploy, host: Host, { lockTimeoutMs, onWait }:
     uid: host.uid,
     gid: host.gid,
     onWait,
+    ...(searchPath === undefined ? {} : { searchPath }),
     ...(stateElsewhere === undefined || stateElsewhere === '' ? {} : { stateElsewhere }),
   })
 }

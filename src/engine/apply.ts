@@ -76,7 +76,7 @@ export async function begin(plan: ApprovedPlan, context: Context): Promise<Runni
 }
 
 export function stopIfAsked({ signal }: Context, cause?: unknown): void {
-  if (signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted before anything was changed', { cause })
+  if (signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted before anything was changed', { hint: 'attach status', cause })
 }
 
 /**
@@ -89,7 +89,10 @@ async function afterUnknown(running: Running, context: Context, cause: unknown):
   )
   if (closed.verdict !== 'aborted') return closed
   stopIfAsked(context, cause)
-  throw new AttachError('UNAVAILABLE', 'the config store did not answer, and the write did not land; nothing was changed', { cause })
+  throw new AttachError('UNAVAILABLE', 'the config store did not answer, and the write did not land; nothing was changed', {
+    hint: 'run the command again',
+    cause,
+  })
 }
 
 /** No write of ours is under way: left open, it will be recovered as aborted all the same. */

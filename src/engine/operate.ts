@@ -3,7 +3,7 @@ import { effectOf } from '../domain/effect.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { Close, Head, Shown } from '../domain/operation.ts'
-import type { Rehearsal, Snapshot } from '../ports/store.ts'
+import type { Origin, Rehearsal, Snapshot } from '../ports/store.ts'
 import { apply } from './apply.ts'
 import { lastWritten, releasesAfter } from './history.ts'
 import { type Known, type Plan, type Planned, plan, type Request, rollbackTarget, undoTarget } from './plan.ts'
@@ -72,7 +72,7 @@ export async function operate(wish: Wish, operation: Operation): Promise<Outcome
   let { plan } = planned
   await consent.meant(plan)
   const recognised = await recognise(plan.changes, wish.kind, operation.kinds)
-  const rehearsal = await operation.store.rehearse(plan.changes, signal)
+  const rehearsal = await operation.store.rehearse(plan.changes, originOf(plan), signal)
   const shown = plan.changes.map((change) => shownOf(change, operation))
   let proposal: Proposal = { plan, shown, recognised, rehearsal, preflight: null }
   proposal = { ...proposal, preflight: await check(wish, proposal, operation) }
@@ -199,6 +199,9 @@ function recorded(wish: Wish, { preflight, recognised }: Proposal) {
     ...(preflight === null && asked ? { unprobed: true } : {}),
   }
 }
+
+/** Undo and rollback write what stood there before. */
+const originOf = ({ verb }: Plan): Origin => (verb === 'undo' || verb === 'rollback' ? 'history' : 'new')
 
 /** Whether a plan puts something in the place of something. */
 export const replaces = ({ changes }: Plan): boolean => changes.some(({ before, after }) => after !== null && !isEmpty(before))

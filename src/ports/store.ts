@@ -17,6 +17,9 @@ export interface Guard {
   readonly ifHead: Seq
 }
 
+/** Where the values of a change come from: given now, or kept from what stood there before. */
+export type Origin = 'new' | 'history'
+
 /** How a set of changes would look in this store, found out without writing. */
 export interface Rehearsal {
   /** Keys whose text refers to a touched key and therefore reads otherwise afterwards. */
@@ -33,8 +36,11 @@ export interface ConfigStore {
   /** What stands now. Throws UNAVAILABLE or CONFIG_INVALID. */
   read(signal: AbortSignal): Promise<Snapshot>
 
-  /** Throws whatever `write` would throw for the same changes before it touched anything (CONFIG_INVALID, UNAVAILABLE). Writes nothing. */
-  rehearse(changes: readonly Change[], signal: AbortSignal): Promise<Rehearsal>
+  /**
+   * Throws whatever `write` would throw for the same changes, or for putting them back, before it touched anything (CONFIG_INVALID, UNAVAILABLE).
+   * Writes nothing.
+   */
+  rehearse(changes: readonly Change[], origin: Origin, signal: AbortSignal): Promise<Rehearsal>
 
   /**
    * All of `changes` or none, on the text that stands now; every key not named stays byte-identical. Resolves when it landed. Throws exactly

@@ -19,6 +19,8 @@ export interface FileJournalOptions {
   /** The rights of the config as it stands now. */
   readonly rights: () => Rights
   readonly lockStyle: LockStyle
+  /** PATH, for flock. */
+  readonly searchPath?: string
   readonly lockTimeoutMs: number
   /** Removes what an operation of this journal may have left beside the config. */
   readonly tidy: (intent: Intent) => void
@@ -52,9 +54,9 @@ export class FileJournal implements Journal {
   }
 
   async owner(): Promise<Owner> {
-    const { state, lockStyle } = this.#options
+    const { state, lockStyle, searchPath } = this.#options
     if (this.#lock !== null) return 'dead' // We hold it: nobody else does.
-    const held = isLocked(state.lock, lockStyle)
+    const held = isLocked(state.lock, lockStyle, searchPath)
     return held === null ? 'unknown' : held ? 'alive' : 'dead'
   }
 
@@ -69,6 +71,7 @@ export class FileJournal implements Journal {
     expectNext(seq, head)
     if (head.open !== null) throw new AttachError('BUSY', 'an operation is open', { hint: 'attach recover' })
     keepValues(this.#options.state.values, { seq, id: values, changes }, this.#fileRights())
+    await hearSignals()
   }
 
   async recall(intent: Intent): Promise<readonly Change[]> {
@@ -82,7 +85,7 @@ export class FileJournal implements Journal {
     advance(head, entry) // Throws for an entry that cannot follow.
     if (entry.type !== 'intent' && head.open !== null) this.#options.tidy(head.open.intent)
     appendLine(this.#options.state.journal, Buffer.from(encodeLine(entry, tail.sum).text), tail, this.#fileRights())
-    if (entry.type !== 'close') return
+    if (entry.type !== 'close') return await hearSignals()
     pruneValues(this.#options.state, entry)
     this.#free()
   }
@@ -175,10 +178,11 @@ export class FileJournal implements Journal {
   }
 
   async #take(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const { state, lockStyle, onWait } = this.#options
+    const { state, lockStyle, searchPath, onWait } = this.#options
+    const file = { path: state.lock, style: lockStyle, rights: this.#fileRights(), ...(searchPath === undefined ? {} : { searchPath }) }
     const slow = setTimeout(() => onWait(`waiting for ${this.#holder()}`), SLOW_MS)
     try {
-      this.#lock = await lockExclusive({ path: state.lock, style: lockStyle, rights: this.#fileRights() }, timeoutMs, signal)
+      this.#lock = await lockExclusive(file, timeoutMs, signal)
     } finally {
       clearTimeout(slow)
     }
@@ -234,3 +238,6 @@ function pageIn(pieces: Iterable<PlacedEntry | Gap>, seq: Seq, limit: number): r
   }
   return found
 }
+
+/** File calls do not wait, so nothing else is heard between them. One turn of the event loop lets a signal in. */
+export const hearSignals = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

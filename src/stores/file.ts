@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { type Change, same } from '../domain/change.ts'
+import { type Change, invert, same } from '../domain/change.ts'
 import { AttachError } from '../domain/errors.ts'
-import type { Intent } from '../domain/operation.ts'
+import type { Intent, Open } from '../domain/operation.ts'
 import { ENV_BYTES_MAX, editEnv, readEnv } from '../formats/dotenv.ts'
-import type { ConfigStore, Guard, Rehearsal, Revision, Snapshot } from '../ports/store.ts'
-import { FileJournal } from './file-journal.ts'
+import type { ConfigStore, Guard, Origin, Rehearsal, Revision, Snapshot } from '../ports/store.ts'
+import { FileJournal, hearSignals } from './file-journal.ts'
 import type { LockStyle } from './kernel-lock.ts'
 import { putAsNew, putInPlace, type Rights, unlinkIfThere, writeNew } from './replace-file.ts'
 import { expectReplaceable } from './replaceable.ts'
@@ -20,6 +20,8 @@ export interface FileStoreOptions {
   readonly path: string
   readonly lockTimeoutMs: number
   readonly lockStyle: LockStyle
+  /** PATH, for flock. */
+  readonly searchPath?: string
   /** The effective user id of this process. */
   readonly uid: number
   readonly gid: number
@@ -48,6 +50,7 @@ export class FileStore implements ConfigStore {
       state: this.#state,
       rights: () => this.#rights(),
       lockStyle: options.lockStyle,
+      ...(options.searchPath === undefined ? {} : { searchPath: options.searchPath }),
       lockTimeoutMs: options.lockTimeoutMs,
       tidy: (intent) => this.#tidy(intent),
       onWait: options.onWait,
@@ -59,10 +62,11 @@ export class FileStore implements ConfigStore {
     return { revision: revisionOf(bytes), entries: readEnv(bytes ?? new Uint8Array()).entries }
   }
 
-  async rehearse(changes: readonly Change[]): Promise<Rehearsal> {
+  async rehearse(changes: readonly Change[], origin: Origin): Promise<Rehearsal> {
     this.#expectReplaceable()
     expectStateDir(this.#state, this.#rights())
-    const { following, notes } = editEnv(this.#bytes() ?? new Uint8Array(), changes)
+    const { bytes, following, notes } = editEnv(this.#bytes() ?? new Uint8Array(), changes, { restoring: origin === 'history' })
+    editEnv(bytes, changes.map(invert), { restoring: true }) // What could not be put back is not begun.
     return { following, notes }
   }
 
@@ -75,9 +79,11 @@ export class FileStore implements ConfigStore {
     const temp = this.#tempOf(open.intent)
     for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
       const before = this.#bytes()
-      const after = edited(before, changes)
+      const after = edited(before, changes, originOf(open))
       if (before !== null && Buffer.compare(before, after) === 0) return revisionOf(before)
-      if (this.#replace(temp, before, after)) return revisionOf(after)
+      if (!this.#replace(temp, before, after)) continue
+      await hearSignals()
+      return revisionOf(after)
     }
     throw new AttachError('UNAVAILABLE', `${this.label} is being saved by another program again and again; nothing was changed`, {
       hint: 'close the editor, then run the command again',
@@ -124,7 +130,9 @@ export class FileStore implements ConfigStore {
     try {
       const { size } = statSync(this.#path)
       if (size > ENV_BYTES_MAX)
-        throw new AttachError('CONFIG_INVALID', `${this.label} has ${size} bytes, more than the ${ENV_BYTES_MAX} that attach reads`)
+        throw new AttachError('CONFIG_INVALID', `${this.label} has ${size} bytes, more than the ${ENV_BYTES_MAX} that attach reads`, {
+          hint: 'name another file with -c',
+        })
       return readFileSync(this.#path)
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return null
@@ -145,7 +153,7 @@ export class FileStore implements ConfigStore {
 }
 
 /** The text that stands now with `changes` made. CONFLICT when a key does not hold its `before`. */
-function edited(now: Uint8Array | null, changes: readonly Change[]): Uint8Array {
+function edited(now: Uint8Array | null, changes: readonly Change[], origin: Origin): Uint8Array {
   const bytes = now ?? new Uint8Array()
   const { entries } = readEnv(bytes)
   const moved = changes.find(({ key, before }) => !same(before, entries.get(key) ?? null))
@@ -154,8 +162,11 @@ function edited(now: Uint8Array | null, changes: readonly Change[]): Uint8Array 
       hint: 'attach status',
     })
   }
-  return editEnv(bytes, changes).bytes
+  return editEnv(bytes, changes, { restoring: origin === 'history' }).bytes
 }
+
+/** A value that stood there before goes back as it can, also where a new one would be refused. */
+const originOf = ({ intent, undo }: Open): Origin => (undo || intent.verb === 'undo' || intent.verb === 'rollback' ? 'history' : 'new')
 
 function realPathOf(path: string, label: string): string {
   try {

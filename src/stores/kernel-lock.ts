@@ -18,10 +18,14 @@ export interface LockFile {
   readonly path: string
   readonly style: LockStyle
   readonly rights: Rights
+  /** PATH, for flock. It is all that flock gets of the environment, which may hold secrets: a child shows its own to others. */
+  readonly searchPath?: string
 }
 
 const DARWIN_O_SHLOCK = 0x10
 const DARWIN_O_EXLOCK = 0x20
+/** Where flock is looked for when nobody says otherwise. */
+const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin'
 /** Reading commands hold the lock for a moment; a writer never gives up on one of those. */
 const PATIENCE_MS = 1_000
 const POLL_MS = 25
@@ -41,7 +45,7 @@ export async function lockExclusive(file: LockFile, timeoutMs: number, signal: A
       continue
     }
     try {
-      const got = file.style === 'o_exlock' || take(fd, file.path) || (await waitFor(fd, file.path, until - performance.now(), signal))
+      const got = file.style === 'o_exlock' || take(fd, file) || (await waitFor(fd, file, until - performance.now(), signal))
       if (got && isNamed(file.path, fd)) return { isStill: () => isNamed(file.path, fd), release: () => closeSync(fd) }
     } catch (error) {
       closeSync(fd)
@@ -53,7 +57,7 @@ export async function lockExclusive(file: LockFile, timeoutMs: number, signal: A
 }
 
 /** Whether a living process holds the lock: a shared lock, asked for without waiting and dropped at once. Null when that cannot be told. */
-export function isLocked(path: string, style: LockStyle): boolean | null {
+export function isLocked(path: string, style: LockStyle, searchPath = USUAL_PATH): boolean | null {
   const locking = style === 'flock' ? 0 : DARWIN_O_SHLOCK
   let fd: number
   try {
@@ -65,7 +69,7 @@ export function isLocked(path: string, style: LockStyle): boolean | null {
   }
   try {
     if (style === 'o_exlock') return false
-    const { status } = spawnSync('flock', ['-s', '-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] })
+    const { status } = spawnSync('flock', ['-s', '-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd], env: { PATH: searchPath } })
     return status === 0 ? false : status === CONFLICT ? true : null
   } finally {
     closeSync(fd)
@@ -91,16 +95,19 @@ function openLock({ path, style, rights }: LockFile): number | null {
   }
 }
 
-function take(fd: number, path: string): boolean {
-  const { status, error } = spawnSync('flock', ['-x', '-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] })
+function take(fd: number, { path, searchPath = USUAL_PATH }: LockFile): boolean {
+  const { status, error } = spawnSync('flock', ['-x', '-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd], env: { PATH: searchPath } })
   return verdict(status, path, error)
 }
 
 /** Waits in the kernel's queue: no polling, and a dead holder is followed at once. */
-function waitFor(fd: number, path: string, ms: number, signal: AbortSignal): Promise<boolean> {
+function waitFor(fd: number, { path, searchPath = USUAL_PATH }: LockFile, ms: number, signal: AbortSignal): Promise<boolean> {
   if (ms <= 0 || signal.aborted) return Promise.resolve(false)
   return new Promise((resolve, reject) => {
-    const child = spawn('flock', ['-x', '-w', String(ms / 1_000), '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] })
+    const child = spawn('flock', ['-x', '-w', String(ms / 1_000), '3'], {
+      stdio: ['ignore', 'ignore', 'ignore', fd],
+      env: { PATH: searchPath },
+    })
     const stop = (): void => {
       child.kill('SIGKILL')
     }

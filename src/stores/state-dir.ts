@@ -43,8 +43,10 @@ export function expectStateDir(state: StateDir, config: Rights): void {
       const found = lookAt(path, state)
       if (found === undefined) break
       expectOurs(path, found, rights, state)
-      if (found.uid !== rights.uid && isOwn(path, state)) break // Root's: half-made, or open to us. Only trying tells.
       nearest = path
+      if (found.uid === rights.uid || !isOwn(path, state)) continue
+      nearest = dirname(path) // Root's: half-made, or open to us. Only trying tells.
+      break
     }
     while (statSync(nearest, { throwIfNoEntry: false }) === undefined) nearest = dirname(nearest)
     if (!statSync(nearest).isDirectory()) throw notADirectory(nearest)

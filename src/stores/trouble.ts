@@ -26,6 +26,6 @@ const HINTS: Readonly<Record<string, string>> = {
 export function fileTrouble(what: string, error: unknown): AttachError {
   if (isAttachError(error)) return error
   if (!isSystemError(error)) throw error
-  const hint = HINTS[error.code]
-  return new AttachError('UNAVAILABLE', `${what}: ${error.code}; nothing was changed`, hint === undefined ? {} : { hint })
+  const hint = HINTS[error.code] ?? 'look at the path and its rights, then run the command again'
+  return new AttachError('UNAVAILABLE', `${what}: ${error.code}; nothing was changed`, { hint })
 }

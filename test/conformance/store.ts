@@ -156,7 +156,7 @@ function storeLaws(subject: StoreSubject): void {
       const changes = [change(KEY, await holds(a, KEY), text)]
       const before = await a.read(signal)
       const head = await a.journal.head(signal)
-      const rehearsed = await rejected(a.rehearse(changes, signal))
+      const rehearsed = await rejected(a.rehearse(changes, 'new', signal))
       expect([await a.read(signal), await a.journal.head(signal)]).toEqual([before, head])
       const intent = await begin(a, changes)
       const written = await rejected(a.write(changes, { ifHead: intent.seq }, signal))

@@ -18,7 +18,7 @@ export const forward = (store: ConfigStore): ConfigStore => ({
   label: store.label,
   journal: journalOf(store),
   read: (signal) => store.read(signal),
-  rehearse: (changes, signal) => store.rehearse(changes, signal),
+  rehearse: (changes, origin, signal) => store.rehearse(changes, origin, signal),
   write: (changes, guard, signal) => store.write(changes, guard, signal),
   [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
 })

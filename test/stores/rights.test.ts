@@ -47,14 +47,14 @@ describe('the record of a config', () => {
 
   test.each<[string, (path: string) => void, RegExp]>([
     ['a link', (path) => symlinkSync('/tmp', path), /is not a directory/],
-    ['a file', (path) => writeFileSync(path, ''), /is not a directory/],
+    ['a file', (path) => writeFileSync(path, ''), /is not a directory|ENOTDIR/],
   ])('is not begun in %s planted in its place, and rehearse says so too', async (_, plant, why) => {
     for (const name of ['.attach', '.attach/.env', '.attach/.env/values']) {
       rmSync(join(place.folder, '.attach'), { recursive: true, force: true })
       mkdirSync(join(place.folder, name, '..'), { recursive: true })
       plant(join(place.folder, name))
       const store = place.store()
-      const said = [await thrown(store.rehearse([])), await thrown(begin(store))]
+      const said = [await thrown(store.rehearse([], 'new')), await thrown(begin(store))]
       for (const { code, message, hint } of said) {
         expect(code).toBe('UNAVAILABLE')
         expect(message).toMatch(why)
@@ -169,7 +169,7 @@ test('a record in a directory that cannot be written is refused with the way out
   const file = join(place.folder, 'file')
   writeFileSync(file, '')
   const store = place.store({ stateElsewhere: join(file, 'state') })
-  expect(await outcome(store.rehearse([]))).toBe('UNAVAILABLE')
+  expect(await outcome(store.rehearse([], 'new'))).toBe('UNAVAILABLE')
   expect((await thrown(begin(store))).message).toContain('ENOTDIR')
   const other = place.store()
   await end(other, await begin(other), { verdict: 'aborted' })

@@ -120,7 +120,6 @@ export const documentSchema = z
     releases: z.array(row).optional(),
     open: open.nullable().optional(),
     edited: z.array(text).optional().meta({ description: 'Keys edited outside since the last release that wrote them.' }),
-    edited: z.array(text).optional().meta({ description: 'Keys edited outside since the last release that wrote them.' }),
     message: text.optional(),
   })
   .meta({ title: 'What an attach command prints with --json' })

@@ -208,7 +208,8 @@ export function says(child: ChildProcess, text: string): Promise<void> {
 
 /** flock(1) holds the lock of `state` until it is ended. */
 export async function holder({ lock }: StateDir): Promise<ChildProcess> {
-  const child = spawn('flock', ['-x', '-o', lock, 'sh', '-c', 'echo held; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const words = 'echo held; exec >/dev/null; while kill -0 $PPID; do sleep 0.1; done'
+  const child = spawn('flock', ['-x', '-o', lock, 'sh', '-c', words], { stdio: ['ignore', 'pipe', 'ignore'] })
   await says(child, 'held')
   return child
 }

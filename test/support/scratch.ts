@@ -151,9 +151,9 @@ import { syncBuiltinESMExports } from 'node:module'
 const paths = new Map()
 const wrap = (name, around) => { const real = fs[name]; fs[name] = (...args) => around(args, () => real(...args)) }
 wrap('openSync', (args, real) => { const fd = real(); paths.set(fd, String(args[0])); return fd })
-const spring = ({ does, codes }) => {
+const spring = ({ does, codes, call }) => {
   if (does === 'bug') throw new TypeError(String.fromCharCode(...codes))
-  if (!does.startsWith('SIG')) throw Object.assign(new Error(does), { code: does })
+  if (!does.startsWith('SIG')) throw Object.assign(new Error(does), { code: does, syscall: call })
   process.kill(process.pid, does)
 }
 for (const trap of traps) {

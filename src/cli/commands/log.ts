@@ -42,12 +42,8 @@ export async function log(command: LogCommand, session: Session): Promise<Said> 
 }
 
 /** Which keys of the shown releases hold something else now. What an open operation writes is not an edit from outside. */
-async function editedSince(
-  rows: readonly ReleaseRow[],
-  head: Head | null,
-  store: ConfigStore,
-  { signal }: Session,
-): Promise<readonly Key[]> {
+async function editedSince(rows: readonly ReleaseRow[], head: Head | null, store: ConfigStore, session: Session): Promise<readonly Key[]> {
+  const { signal } = session
   if (head === null || head.open !== null) return []
   const keys = new Set(rows.flatMap(({ changes }) => changes.map(({ key }) => key)))
   const written = await lastWritten(keys, store.journal, head, signal, (damage) => sayDamage(damage, session))
