@@ -108,7 +108,7 @@ function failed(thrown: unknown, command: Command | null, session: Session | nul
   return {
     exit: exitOf(error, { signal }),
     outcome: outcomeOf(error, command?.verb ?? null),
-    error: { code: error.code, message: error.message, hint: error.hint === undefined ? null : placed(error.hint, session) },
+    error: { code: error.code, message: error.message, hint: placed(error.hint ?? 'run the command again', session) },
   }
 }
 

@@ -2,10 +2,10 @@ import { fstatSync } from 'node:fs'
 import type { Change } from '../domain/change.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
 import { advance, type Entry, type Head, type Intent, type Release, type Seq, type ValuesId } from '../domain/operation.ts'
-import { Damage, type Journal, type Owner } from '../ports/journal.ts'
+import type { Damage, Journal, Owner } from '../ports/journal.ts'
 import { appendLine, readJournal, type Tail, tailOf } from './journal-file.ts'
 import { encodeLine } from './journal-line.ts'
-import { type Gap, isGap, type PlacedEntry, piecesBackwards } from './journal-tail.ts'
+import { type PlacedEntry, pageIn, piecesBackwards } from './journal-tail.ts'
 import { keptReleases, pruneValues } from './kept-releases.ts'
 import { isLocked, type KernelLock, type LockStyle, lockExclusive } from './kernel-lock.ts'
 import type { Rights } from './replace-file.ts'
@@ -222,21 +222,6 @@ export class FileJournal implements Journal {
 
 function expectNext(seq: Seq, head: Head): void {
   if (seq !== head.seq + 1) throw new AttachError('BUSY', 'another attach command came first', { hint: 'run the command again' })
-}
-
-function pageIn(pieces: Iterable<PlacedEntry | Gap>, seq: Seq, limit: number): readonly PlacedEntry[] {
-  const found: PlacedEntry[] = []
-  for (const piece of pieces) {
-    if (found.length === limit) break
-    if (!isGap(piece)) {
-      if (piece.entry.seq < seq) found.push(piece)
-      continue
-    }
-    if (piece.after + 1 >= seq) continue // All of it stands at `seq` or later.
-    if (found.length === 0) throw new Damage(piece.after, piece.before)
-    break
-  }
-  return found
 }
 
 /** File calls do not wait, so nothing else is heard between them. One turn of the event loop lets a signal in. */

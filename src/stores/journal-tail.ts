@@ -1,5 +1,6 @@
 import { fstatSync, readSync } from 'node:fs'
 import type { Entry, Seq } from '../domain/operation.ts'
+import { Damage } from '../ports/journal.ts'
 import { decodeEntry, decodeLine, NewerLine, newer } from './journal-line.ts'
 
 /** Enough for the last few entries: most reads need no more. */
@@ -49,6 +50,22 @@ export function* piecesBackwards(fd: number, end = fstatSync(fd).size, follower:
     yield placed
   }
   if (broken || (last !== null && !begins(last))) yield { after: 0, before: last?.entry.seq ?? null }
+}
+
+/** At most `limit` entries before `seq`, up to a gap. Throws Damage when the very entry before `seq` stands in one. */
+export function pageIn(pieces: Iterable<PlacedEntry | Gap>, seq: Seq, limit: number): readonly PlacedEntry[] {
+  const found: PlacedEntry[] = []
+  for (const piece of pieces) {
+    if (found.length === limit) break
+    if (!isGap(piece)) {
+      if (piece.entry.seq < seq) found.push(piece)
+      continue
+    }
+    if (piece.after + 1 >= seq) continue // All of it stands at `seq` or later.
+    if (found.length === 0) throw new Damage(piece.after, piece.before)
+    break
+  }
+  return found
 }
 
 /** Whether `entry` may stand right after `before`: the chain of sums, and the grammar of the journal. */

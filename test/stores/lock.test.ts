@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { isLocked } from '../../src/stores/kernel-lock.ts'
@@ -203,7 +203,6 @@ describe.runIf(haveFlock)('the lock of a config', () => {
 test('a lock that is no file is refused', async () => {
   rmSync(place.state.lock)
   writeFileSync(join(place.folder, 'victim'), 'victim')
-  const { symlinkSync } = await import('node:fs')
   symlinkSync(join(place.folder, 'victim'), place.state.lock)
   const { code, message, hint } = await thrown(begin(place.store()))
   expect([code, message]).toEqual(['UNAVAILABLE', 'the lock file beside the journal could not be opened: ELOOP; nothing was changed'])

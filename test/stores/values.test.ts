@@ -1,11 +1,11 @@
-import { closeSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ValuesId } from '../../src/domain/operation.ts'
 import type { FileStore } from '../../src/stores/file.ts'
 import { encodeLine } from '../../src/stores/journal-line.ts'
 import { asDocument } from '../support/cli.ts'
-import { begin, change, closeAt, end, type Files, files, intentAt, namesIn, plain, releases, signal, thrown } from '../support/files.ts'
+import { begin, closeAt, end, type Files, files, intentAt, namesIn, releases, thrown } from '../support/files.ts'
 
 let place: Files
 beforeEach(() => {
@@ -128,9 +128,7 @@ describe('values are kept for ten releases', () => {
     const store = place.store()
     await releases(store, 10)
     rmSync(valuesOf(1))
-    const planted = valuesOf(1)
-    const { mkdirSync } = await import('node:fs')
-    mkdirSync(planted)
+    mkdirSync(valuesOf(1))
     await releases(store, 1)
     expect((await store.journal.head()).release).toBe(11)
   })
@@ -139,7 +137,7 @@ describe('values are kept for ten releases', () => {
 describe('a long history', () => {
   const LONG = 100_000
 
-  /** What one call costs, in bytes read and in milliseconds, on a journal of so many releases. */
+  /** What one call costs, in milliseconds, on a journal of so many releases. */
   async function cost(count: number, call: (store: FileStore) => Promise<unknown>): Promise<number> {
     const other = files()
     const store = other.store()
@@ -193,7 +191,5 @@ describe('a long history', () => {
     for (let seq = 40_001; seq > 1; seen += 1) seq = (await reader.before(seq, 64)).at(-1)?.seq ?? 0
     expect(seen).toBe(625)
     expect(performance.now() - from).toBeLessThan(5_000)
-    expect(plain([change('a', 'b')])).toHaveLength(1)
-    expect(signal.aborted).toBe(false)
   })
 })
