@@ -43,7 +43,7 @@ describe('the package, packed and installed into an empty folder', () => {
       expect.arrayContaining([...needed, 'dist/THIRD-PARTY-LICENSES.txt', 'package.json', 'LICENSE', 'README.md', 'CHANGELOG.md']),
     )
     const known =
-      /^(?:bin\/(?:(?:attach|detach)\.js|package\.json)|dist\/cli\/\w+\.cjs|dist\/.+\.(?:js|d\.ts)|dist\/THIRD-PARTY-LICENSES\.txt|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/
+      /^(?:docs\/attach-1\.schema\.json|bin\/(?:(?:attach|detach)\.js|package\.json)|dist\/cli\/\w+\.cjs|dist\/.+\.(?:js|d\.ts)|dist\/THIRD-PARTY-LICENSES\.txt|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/
     expect(paths.filter((path) => !known.test(path))).toEqual([])
   })
 
