@@ -1,30 +1,29 @@
 import type { Deploy } from '../deploys/locate.ts'
+import { readersShown } from '../deploys/readers.ts'
 import { AttachError } from '../domain/errors.ts'
+import { shellWord } from '../domain/shell.ts'
 import { type Consent, type Proposal, replaces } from '../engine/operate.ts'
 import type { Plan } from '../engine/plan.ts'
 import type { ChangeCommand } from './commands/change.ts'
-import { readersShown } from './remarks.ts'
 import type { Session } from './session.ts'
 
 /** Where the person at the terminal, or the options in their place, say yes or no. */
 export function consentOf(command: ChangeCommand, deploy: Deploy, session: Session): Consent {
   const { interactive } = session
-  const answered = command.yes || command.dryRun
   return {
     meant: async (plan) => {
       expectName(command.confirm, deploy)
-      if (command.verb === 'attach' && replaces(plan) && !answered && !interactive) throw notMeant(plan)
+      if (command.verb === 'attach' && replaces(plan) && !command.yes && !interactive) throw notMeant(plan)
     },
     allTheSame: async (failure, { plan }) => {
-      const isAbsent = plan.verb === 'attach'
-      if (!isAbsent || !interactive || command.dryRun || !isNobodyThere(failure)) throw unprobed(failure, isAbsent)
+      const mayBeAsked = plan.verb === 'attach' && failure.isNobodyThere
+      if (!mayBeAsked) throw unchanged(failure, failure.hint)
+      if (!interactive || command.dryRun) throw unchanged(failure, `${failure.hint ?? ''} (or --no-probe to attach it all the same)`.trim())
       await agree('Nothing answers there. Attach it all the same? [y/N] ', session)
     },
-    approve: async (proposal) => {
-      const { plan, shown } = proposal
-      const asks = interactive && !command.yes && (command.verb !== 'attach' || replaces(plan))
-      show(proposal, deploy, session)
-      if (!asks) return
+    tell: (proposal) => tell(proposal, deploy, session),
+    approve: async ({ plan, shown }) => {
+      if (!interactive || command.yes || (command.verb === 'attach' && !replaces(plan))) return
       session.reporter.event({ type: 'planned', verb: plan.verb, deploy: deploy.name, changes: shown })
       await agree(`Change ${deploy.label}? [y/N] `, session)
     },
@@ -32,13 +31,22 @@ export function consentOf(command: ChangeCommand, deploy: Deploy, session: Sessi
 }
 
 /** What a person should see before the answer, and a log afterwards. */
-function show({ rehearsal, preflight, recognised }: Proposal, deploy: Deploy, { reporter }: Session): void {
+function tell({ plan, rehearsal, preflight, recognised }: Proposal, deploy: Deploy, { reporter }: Session): void {
+  if (plan.edited.length > 0) {
+    const keys = plan.edited.join(', ')
+    reporter.event({
+      type: 'note',
+      code: 'config.edited',
+      message: `${keys} was edited outside since its last release; what stands there is kept for undo.`,
+    })
+  }
+  if (plan.verb === 'detach') reporter.event({ type: 'detail', code: 'probe.none', message: 'detach probes nothing' })
   for (const { change, next } of recognised) {
     const asked = preflight?.probes.filter(({ key, side }) => key === change.key && side === 'new') ?? []
     const findings = [...(next?.remarks ?? []), ...asked.flatMap(({ report }) => report.findings)]
     for (const finding of findings) reporter.event({ type: 'found', key: change.key, finding })
     if (next !== null && next.depth === null)
-      reporter.event({ type: 'detail', code: 'probe.none', message: `${change.key}: ${next.kind} is not probed` })
+      reporter.event({ type: 'note', code: 'probe.none', message: `${change.key}: an ${next.kind} value is not probed.` })
   }
   if (rehearsal.following.length > 0) {
     const keys = rehearsal.following.join(', ')
@@ -53,9 +61,12 @@ function show({ rehearsal, preflight, recognised }: Proposal, deploy: Deploy, { 
   }
 }
 
-function expectName(confirm: string | null, deploy: Deploy): void {
+/** Throws REFUSED when `--confirm` names another deploy. */
+export function expectName(confirm: string | null, deploy: Deploy): void {
   if (confirm === null || confirm === deploy.name) return
-  throw new AttachError('REFUSED', `--confirm names another deploy than ${deploy.label}; nothing was changed`, { hint: 'attach status' })
+  throw new AttachError('REFUSED', `--confirm names another deploy than ${deploy.name}; nothing was changed`, {
+    hint: `--confirm ${shellWord(deploy.name)}`,
+  })
 }
 
 const notMeant = ({ changes }: Plan): AttachError => {
@@ -69,15 +80,11 @@ const notMeant = ({ changes }: Plan): AttachError => {
   )
 }
 
-const isNobodyThere = ({ message }: AttachError): boolean => / failed at (resolve|connect): /.test(message)
-
-const unprobed = (failure: AttachError, isAbsent: boolean): AttachError => {
-  const hint = isAbsent && isNobodyThere(failure) ? `${failure.hint ?? ''} (or --no-probe to attach it all the same)`.trim() : failure.hint
-  return new AttachError(failure.code, `${failure.message}; nothing was changed`, hint === undefined ? {} : { hint })
-}
+const unchanged = ({ code, message }: AttachError, hint: string | undefined): AttachError =>
+  new AttachError(code, `${message}; nothing was changed`, hint === undefined ? {} : { hint })
 
 async function agree(question: string, { host, signal }: Session): Promise<void> {
   const answer = await host.stdin.ask(question, signal)
   if (answer !== null && /^\s*y(es)?\s*$/i.test(answer)) return
-  throw new AttachError('REFUSED', 'not confirmed; nothing was changed', { hint: 'answer y, or give -y' })
+  throw new AttachError('REFUSED', 'not confirmed; nothing was changed', { hint: 'attach status' })
 }

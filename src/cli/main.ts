@@ -1,13 +1,12 @@
 import process from 'node:process'
 import type { Document } from '../domain/document.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
-import { printable, printableData } from '../domain/redact.ts'
-import { shellWord } from '../domain/shell.ts'
+import { printable, printableData, type Redactor } from '../domain/redact.ts'
 import { processHost } from '../host/process-host.ts'
-import type { Host } from '../ports/host.ts'
+import type { Host, Output } from '../ports/host.ts'
 import { documentText, eventText } from '../reporters/human.ts'
 import { jsonText } from '../reporters/json.ts'
-import { coloured, PLAIN } from '../reporters/paint.ts'
+import { coloured, type Paint, PLAIN } from '../reporters/paint.ts'
 import type { Command, Speaking } from './command.ts'
 import { alone } from './commands/alone.ts'
 import { change } from './commands/change.ts'
@@ -18,7 +17,7 @@ import { recoverOpen } from './commands/recover.ts'
 import { status } from './commands/status.ts'
 import { exitOf, outcomeOf } from './exits.ts'
 import { asksJson, setAside, understand } from './grammar.ts'
-import { openSession, type Said, type Session } from './session.ts'
+import { lastWords, openSession, placed, type Said, type Session } from './session.ts'
 import { version } from './version.ts'
 import { keysAt, usualKey } from './world.ts'
 
@@ -37,8 +36,7 @@ function keepQuiet(host: Host): void {
   process.report.reportOnFatalError = false
   process.report.reportOnSignal = false
   const crash = (error: unknown): never => {
-    host.stderr.write(`attach: ${bugOf(error).message}\n  hint: attach status\n`)
-    process.exit(1)
+    process.exit(lastWords(bugOf(error), undefined, host, speakingOf(process.argv.slice(2))))
   }
   process.on('uncaughtException', crash)
   process.on('unhandledRejection', crash)
@@ -63,8 +61,6 @@ async function run(binary: 'attach' | 'detach', argv: readonly string[], host: H
     return await report(session, command, await perform(command, session))
   } catch (error) {
     return await report(session, command, failed(error, command, session))
-  } finally {
-    session.stop.end()
   }
 }
 
@@ -94,10 +90,14 @@ async function perform(command: Command, session: Session): Promise<Said> {
 }
 
 async function sessionFor(host: Host, speaking: Speaking): Promise<Session> {
-  const wantsColour = speaking.color && !speaking.json && host.stderr.isTerminal && !host.env['NO_COLOR'] && host.env['TERM'] !== 'dumb'
-  const paint = wantsColour ? await coloured() : PLAIN
+  const paint = await paintFor(host.stderr, speaking, host)
   const detail = speaking.verbose ? 'more' : 'usual'
-  return openSession(host, speaking, paint, (event) => eventText(event, { paint, detail }))
+  return openSession(host, speaking, paint, (event) => eventText(event, { paint, detail, options: [] }))
+}
+
+async function paintFor(output: Output, { color, json }: Speaking, { env }: Host): Promise<Paint> {
+  const wantsColour = color && !json && output.isTerminal && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
+  return wantsColour ? await coloured() : PLAIN
 }
 
 type Failed = Said & Pick<Document, 'error'>
@@ -108,17 +108,8 @@ function failed(thrown: unknown, command: Command | null, session: Session | nul
   return {
     exit: exitOf(error, { signal }),
     outcome: outcomeOf(error, command?.verb ?? null),
-    error: { code: error.code, message: error.message, hint: placed(error.hint ?? 'run the command again', session) },
+    error: { code: error.code, message: error.message, hint: placed(error.hint ?? 'run the command again', session?.place.options ?? []) },
   }
-}
-
-/** The commands of a hint, each with the options that lead to this deploy: a hint runs as it stands. */
-function placed(hint: string, session: Session | null): string {
-  const options = session?.place.options ?? []
-  if (options.length === 0) return hint
-  const runnable =
-    /attach (?:recover --keep|recover|status|log|rollback v\d+|undo v\d+|(?:swap|detach|probe) [A-Z_][A-Z0-9_]*|[A-Z_][A-Z0-9_]*(?:=-)?)(?![\w=-])/g
-  return hint.replace(runnable, (command) => [command, ...options.map(shellWord)].join(' '))
 }
 
 /** An operation that was stopped because its time passed was refused, not interrupted. */
@@ -130,14 +121,15 @@ function meantBy(error: AttachError, session: Session | null): AttachError {
 /** What is not ours is never printed: it may hold anything. */
 function bugOf(thrown: unknown): AttachError {
   const name = thrown instanceof Error && /^[A-Za-z]{1,40}$/.test(thrown.name) ? thrown.name : 'something'
-  const place = thrown instanceof Error ? /\/((?:[\w-]+\/)?[\w-]+\.[jt]s:\d+)/.exec(thrown.stack ?? '')?.[1] : undefined
+  const place = thrown instanceof Error ? /\/((?:[\w-]+\/)?[\w-]+\.[cm]?[jt]s:\d+)/.exec(thrown.stack ?? '')?.[1] : undefined
   return new AttachError('BUG', `a bug of ours: ${name}${place === undefined ? '' : ` at ${place}`}; the deploy may have been changed`, {
     hint: 'attach status',
   })
 }
 
 async function report(session: Session, command: Command | null, { remarks = [], ...said }: Said & Partial<Failed>): Promise<number> {
-  const { host, redactor, heard, speaking, paint } = session
+  const { host, redactor, heard, speaking } = session
+  session.stop.end() // The result stands: a signal changes nothing about it.
   const reveals = command !== null && 'reveal' in command && command.reveal
   const { message, ...data } = said
   const document: Document = {
@@ -154,17 +146,57 @@ async function report(session: Session, command: Command | null, { remarks = [],
     ...(reveals && speaking.json ? data : printableData(data)),
     ...(message === undefined ? {} : { message: printable(message) }),
   }
-  const safe = (text: string): string => (reveals ? text : redactor.redact(text))
   if (speaking.json) {
-    host.stdout.write(safe(jsonText(document)))
+    host.stdout.write(jsonText(reveals ? document : redacted(document, redactor)))
     return document.exit
   }
-  const { result, undo, error } = documentText(document, { paint, detail: speaking.verbose ? 'more' : 'usual' })
+  const detail = speaking.verbose ? 'more' : 'usual'
+  const [onOut, onErr] = [await paintFor(host.stdout, speaking, host), session.paint]
+  const options = session.place.options
+  const { result, undo } = documentText(document, { paint: onOut, detail, options })
+  const { error } = documentText(document, { paint: onErr, detail, options })
+  const safe = (text: string): string => (reveals ? text : redactor.redact(text))
   host.stdout.write(safe(result))
   if (!speaking.quiet) host.stderr.write(redactor.redact(remarks.map(({ message }) => `  ${message}\n`).join('')))
   host.stdout.write(redactor.redact(undo))
   host.stderr.write(redactor.redact(error))
   return document.exit
+}
+
+/** Texts that are one of our own words by their place: a password that is the same word stays unseen among them. */
+const OURS: ReadonlySet<string> = new Set([
+  'schema',
+  'verb',
+  'outcome',
+  'code',
+  'kind',
+  'status',
+  'severity',
+  'id',
+  'verdict',
+  'settled',
+  'depth',
+  'failedAt',
+  'class',
+  'role',
+  'side',
+  'scheme',
+  'tls',
+  'product',
+  'owner',
+])
+
+/** A document without any secret that a server or a file may have brought into it. Its names and our own words stay. */
+function redacted(document: Document, redactor: Redactor): Document {
+  const clean = (data: unknown): unknown => {
+    if (typeof data === 'string') return redactor.redact(data)
+    if (Array.isArray(data)) return data.map(clean)
+    if (typeof data !== 'object' || data === null) return data
+    return Object.fromEntries(
+      Object.entries(data).map(([name, part]) => [name, OURS.has(name) && typeof part === 'string' ? part : clean(part)]),
+    )
+  }
+  return { ...document, ...(clean(document) as Document) } // The same shape: only texts in it differ.
 }
 
 /** How to speak when the command line was not understood. */

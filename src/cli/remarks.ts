@@ -1,11 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
 import type { Deploy } from '../deploys/locate.ts'
+import { hidersOf } from '../deploys/readers.ts'
 import type { Key } from '../domain/change.ts'
 import type { Warning } from '../domain/document.ts'
 import { nearest } from '../domain/nearest.ts'
+import { secretsIn } from '../domain/redact.ts'
 import type { Proposal } from '../engine/operate.ts'
-import { readEnv } from '../formats/dotenv.ts'
 import type { Host } from '../ports/host.ts'
 import type { Snapshot } from '../ports/store.ts'
 import type { FileStore } from '../stores/file.ts'
@@ -25,7 +24,11 @@ export function remarksAfter(command: ChangeCommand, { plan }: Proposal, deploy:
     }
   }
   if (!deploy.exists) note('config.created', `${deploy.label} was created, readable by you alone (0600).`)
-  if (store.journal.begun) note('journal.begun', 'History with old values is kept in .attach/ (0700, git-ignored); keep it out of images.')
+  if (store.journal.begun)
+    note(
+      'journal.begun',
+      'History with old values is kept in .attach/ (for the owner of the config alone, git-ignored); keep it out of images.',
+    )
   if (hasArgvSecret(command))
     note('argv.secret', 'A password in the command line stays in the shell history; KEY=- reads it from stdin, KEY alone asks for it.')
   note('app.restart', 'Restart the app to use it.')
@@ -52,42 +55,4 @@ function hasArgvSecret(command: ChangeCommand): boolean {
 }
 
 const isArgvSecret = (source: { readonly from: string; readonly value?: { reveal(): string } }): boolean =>
-  source.from === 'argv' && /:\/\/[^/?#]*:[^/?#]+@/.test(source.value?.reveal() ?? '')
-
-/** Files that show which readers a project has. */
-const SHOWS: readonly (readonly [file: string, readers: readonly string[]])[] = [
-  ['Dockerfile', ['docker', 'podman']],
-  ['compose.yaml', ['docker', 'compose']],
-  ['compose.yml', ['docker', 'compose']],
-  ['docker-compose.yaml', ['docker', 'compose']],
-  ['docker-compose.yml', ['docker', 'compose']],
-  ['next.config.js', ['next']],
-  ['next.config.mjs', ['next']],
-  ['next.config.ts', ['next']],
-  ['vite.config.js', ['vite']],
-  ['vite.config.ts', ['vite']],
-  ['Gemfile', ['ruby']],
-  ['composer.json', ['phpdotenv', 'symfony']],
-  ['bun.lock', ['bun']],
-  ['deno.json', ['deno']],
-]
-
-/** The readers that the project beside a config shows. */
-export const readersShown = (path: string): ReadonlySet<string> =>
-  new Set(SHOWS.filter(([file]) => existsSync(join(dirname(path), file))).flatMap(([, readers]) => readers))
-
-/** Files beside a config that some readers prefer to it. */
-function hidersOf(path: string, key: string): readonly string[] {
-  const name = basename(path)
-  if (!/^\.env(\.[A-Za-z0-9_-]+)?$/.test(name) || name.endsWith('.local')) return []
-  return [`${name}.local`].filter((other) => sets(join(dirname(path), other), key))
-}
-
-function sets(path: string, key: string): boolean {
-  if (!existsSync(path)) return false
-  try {
-    return [...readEnv(readFileSync(path)).entries.keys()].some((other) => other === key)
-  } catch {
-    return false // Unreadable to us; what it says is its own readers' business.
-  }
-}
+  source.from === 'argv' && secretsIn(source.value?.reveal() ?? '').some((secret) => secret !== '')

@@ -10,7 +10,7 @@ import type { ChangeCommand } from './commands/change.ts'
 import type { Session } from './session.ts'
 
 /** The longest value that is read from standard input, in bytes. */
-const VALUE_BYTES_MAX = 1024 * 1024
+export const VALUE_BYTES_MAX = 1024 * 1024
 
 /** What a command asks for, with every value fetched from where it stands. Throws USAGE, HANDLE_INVALID, REFUSED, INTERRUPTED. */
 export async function requestOf(command: ChangeCommand, store: ConfigStore, kinds: OpenKinds, session: Session): Promise<Request> {
@@ -44,12 +44,7 @@ async function editsOf(
   for (const { key, source } of pairs) {
     const to = await fetched(key, source, how, store, session)
     kinds.learn(to)
-    if (to.reveal() === '' && how.kind !== 'opaque') {
-      throw new AttachError('USAGE', `the value for ${key} is empty, and an empty value would wipe it; nothing was contacted`, {
-        hint: `attach detach ${key}, or --kind opaque for an empty text`,
-      })
-    }
-    edits.push({ key, to })
+    edits.push({ key, to, ...(source.from === 'key' ? { madeFrom: { key: source.key, value: to } } : {}) })
   }
   return edits
 }
@@ -61,7 +56,7 @@ async function swapEdits(to: SwapTo, how: Fetching, store: ConfigStore, kinds: O
   const parts = await partsOf(key, to.parts, how, store, session)
   if (parts.password !== undefined) kinds.learn(parts.password)
   const next = await kinds.replaceParts(present, parts, { asked: how.kind, was: present })
-  return [{ key, to: next }]
+  return [{ key, to: next, madeFrom: { key, value: present } }]
 }
 
 async function partsOf(key: Key, parts: Parts, how: Fetching, store: ConfigStore, session: Session): Promise<HandleParts> {
@@ -75,7 +70,7 @@ async function fetched(key: Key, source: Source, how: Fetching, store: ConfigSto
     case 'argv':
       return source.value
     case 'stdin':
-      return textOf(await host.stdin.readAll(VALUE_BYTES_MAX), how)
+      return valueIn(await host.stdin.readAll(VALUE_BYTES_MAX, signal), how)
     case 'env': {
       const value = host.env[source.name]
       if (value !== undefined) return new Secret(value)
@@ -107,7 +102,7 @@ async function held(key: Key, store: ConfigStore, { signal }: Session): Promise<
 }
 
 /** One final line end goes, unless it was asked for. Throws USAGE on bytes that are no UTF-8. */
-function textOf(bytes: Uint8Array, { raw }: Fetching): Secret {
+export function valueIn(bytes: Uint8Array, { raw }: { readonly raw: boolean }): Secret {
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)

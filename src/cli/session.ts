@@ -3,17 +3,20 @@ import type { Document, KeyedFinding, ProbeRow, Warning } from '../domain/docume
 import { AttachError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
 import { printableData, Redactor } from '../domain/redact.ts'
+import { shellWord } from '../domain/shell.ts'
 import type { Host, StopSignal } from '../ports/host.ts'
 import type { Reporter } from '../ports/reporter.ts'
+import { jsonText } from '../reporters/json.ts'
 import type { Paint } from '../reporters/paint.ts'
 import type { Located, Speaking } from './command.ts'
-import { exitOf } from './exits.ts'
+import { exitOf, outcomeOf } from './exits.ts'
 
 /** What one command has to say when it is done; main adds the rest of the document. */
 export type Said = Partial<
   Pick<Document, 'deploy' | 'release' | 'changes' | 'undo' | 'attachments' | 'releases' | 'open' | 'edited' | 'message'>
 > &
   Pick<Document, 'exit' | 'outcome'> & {
+    readonly error?: Document['error']
     /** What is worth knowing once the result is said. */
     readonly remarks?: readonly Warning[]
   }
@@ -34,6 +37,18 @@ export interface Session {
   /** The deploy of this run, once it is known, and the options that lead to it: hints repeat them. */
   readonly place: { name: string | null; options: readonly string[] }
 }
+
+/** The commands of a text, each with the options that lead to this deploy: what is printed runs as it stands. */
+export function placed(text: string, options: readonly string[]): string {
+  if (options.length === 0) return text
+  return text.replace(RUNNABLE, (command) => [command, ...options.map(shellWord)].join(' '))
+}
+
+const RUNNABLE =
+  /\battach (?:recover --keep|recover|status|log|rollback v\d+|undo v\d+|(?:swap|detach|probe) [A-Za-z_]\w*|[A-Z_][A-Z0-9_]*(?:=-)?)(?![\w=-])/g
+
+const placedEvent = (event: Event, options: readonly string[]): Event =>
+  event.type === 'note' || event.type === 'recovered' ? { ...event, message: placed(event.message, options) } : event
 
 /** The deploy that a command works on. From here on hints lead to it, and the document names it. */
 export function placeOf(command: Located, { host, place }: Session): Deploy {
@@ -63,8 +78,10 @@ export interface Stop {
 export function openSession(host: Host, speaking: Speaking, paint: Paint, eventText: (event: Event) => string): Session {
   const redactor = new Redactor()
   const heard: Heard = { warnings: [], findings: [], probes: [] }
-  const say = (text: string): void => {
-    if (text !== '' && !speaking.json && !speaking.quiet) host.stderr.write(redactor.redact(text))
+  const place: Session['place'] = { name: null, options: [] }
+  const say = (event: Event): void => {
+    const isOfError = event.type === 'note' && event.code.startsWith('operation.') // It belongs to the error: -q does not silence it.
+    if (!speaking.json && (isOfError || !speaking.quiet)) host.stderr.write(redactor.redact(eventText(event)))
   }
   const controller = new AbortController()
   return {
@@ -73,15 +90,15 @@ export function openSession(host: Host, speaking: Speaking, paint: Paint, eventT
     paint,
     redactor,
     heard,
-    place: { name: null, options: [] },
+    place,
     signal: controller.signal,
     interactive: speaking.input && !speaking.json && host.stdin.isTerminal && host.stderr.isTerminal,
-    stop: listen(host, controller),
+    stop: listen(host, speaking, controller),
     reporter: {
       event: (said) => {
-        const event = printableData(said)
+        const event = placedEvent(printableData(said), place.options)
         hear(event, heard)
-        say(eventText(event))
+        say(event)
       },
     },
   }
@@ -97,21 +114,36 @@ function hear(event: Event, heard: Heard): void {
   if (event.type === 'found') heard.findings.push({ key: event.key, ...event.finding })
 }
 
-function leaveAtOnce(host: Host, state: 'before' | 'begun', first: StopSignal): never {
-  if (state === 'before') host.exit(exitOf(new AttachError('INTERRUPTED', 'interrupted'), { signal: first }))
-  host.stderr.write('attach: stopped in the middle; the operation is still open\n  hint: attach recover\n')
-  host.exit(exitOf(new AttachError('INCOMPLETE', 'stopped in the middle')))
+/** The second signal: nothing is waited for any more. */
+function leaveAtOnce(host: Host, speaking: Speaking, state: 'before' | 'begun', signal: StopSignal): never {
+  const error =
+    state === 'before'
+      ? new AttachError('INTERRUPTED', 'interrupted before anything was changed', { hint: 'run the command again' })
+      : new AttachError('INCOMPLETE', 'stopped in the middle; the operation is still open', { hint: 'attach recover' })
+  host.exit(lastWords(error, signal, host, speaking))
+}
+
+/** What is said when nothing else can be: the error, or a document of nothing but it. Returns the exit number. */
+export function lastWords(error: AttachError, signal: StopSignal | undefined, host: Host, speaking: Speaking): number {
+  const { code, message, hint = 'attach status' } = error
+  const exit = exitOf(error, { signal })
+  const outcome = outcomeOf(error, null)
+  const nothing = { deploy: null, release: null, changes: [], findings: [], warnings: [], undo: null }
+  if (speaking.json)
+    host.stdout.write(jsonText({ schema: 'attach/1', verb: 'attach', exit, outcome, ...nothing, error: { code, message, hint } }))
+  else host.stderr.write(`attach: ${message}\n  hint: ${hint}\n`)
+  return exit
 }
 
 /** SIGINT and SIGTERM ask the operation to stop; the second one leaves at once. SIGHUP counts only until an operation has begun. */
-function listen(host: Host, controller: AbortController): Stop {
+function listen(host: Host, speaking: Speaking, controller: AbortController): Stop {
   let state: 'before' | 'begun' | 'ended' = 'before'
   let first: StopSignal | null = null
   host.onSignal((signal) => {
     if (state === 'ended' || (signal === 'SIGHUP' && state === 'begun')) return
-    if (first !== null) leaveAtOnce(host, state, first)
+    if (first !== null) leaveAtOnce(host, speaking, state, first)
     first = signal
-    controller.abort(new AttachError('INTERRUPTED', 'interrupted before anything was changed'))
+    controller.abort(new AttachError('INTERRUPTED', 'interrupted before anything was changed', { hint: 'run the command again' }))
   })
   return {
     begin: () => {

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { locate } from '../deploys/locate.ts'
+import { keysIn } from '../deploys/readers.ts'
 import type { Secret } from '../domain/secret.ts'
-import { readEnv } from '../formats/dotenv.ts'
-import { KINDS } from '../kinds/registry.ts'
+import { rowOfScheme, schemeOf } from '../kinds/registry.ts'
 import type { Host } from '../ports/host.ts'
 import type { Line } from './grammar.ts'
 import { located } from './settings.ts'
@@ -11,14 +10,14 @@ import { located } from './settings.ts'
 export function keysAt(line: Line, host: Host): ReadonlySet<string> {
   const { where, directory } = located(line)
   try {
-    return new Set(readEnv(readFileSync(locate(where, host.cwd, directory).path)).entries.keys())
+    return keysIn(locate(where, host.cwd, directory).path)
   } catch {
-    return new Set() // Whatever is wrong with it is said by the command that works on it.
+    return new Set() // Whatever is wrong with the place is said by the command that works on it.
   }
 }
 
 /** The key that usually holds such a handle. */
 export function usualKey(handle: Secret): string | null {
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(handle.reveal())?.[1]
-  return KINDS.find(({ schemes }) => scheme !== undefined && schemes.includes(scheme.toLowerCase()))?.usualKey ?? null
+  const scheme = schemeOf(handle.reveal())
+  return scheme === null ? null : (rowOfScheme(scheme)?.usualKey ?? null)
 }

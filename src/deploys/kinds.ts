@@ -92,7 +92,8 @@ function targetOf(value: Handle): string {
   if (value.reveal() === '') return '(empty)'
   const pieces = piecesOf(value)
   if (pieces === null) return '(not shown)'
-  const { scheme, user, host, path } = pieces
+  const { scheme, host, path } = pieces
+  const user = rowOfScheme(scheme)?.name === 'redis' && pieces.password === '' ? '' : pieces.user // A lone word is a password to some.
   if (rowOfScheme(scheme) === undefined) return oneLine(`${scheme}://${host}`)
   const port = portOf(pieces)
   return oneLine(`${scheme}://${user === '' ? '' : `${user}@`}${host}${port === '' ? '' : `:${port}`}${path}`)

@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path'
 import { AttachError } from '../domain/errors.ts'
 import { nearest } from '../domain/nearest.ts'
 import { oneLine } from '../domain/redact.ts'
+import { shellWord } from '../domain/shell.ts'
 
 /** Which deploy was asked for. */
 export type Where =
@@ -24,12 +25,21 @@ export interface Deploy {
 }
 
 /** Templates hold no config of a deploy. */
-const TEMPLATE = /^\.env\.(example|sample|template|dist|defaults?)$/
+const TEMPLATE = /^\.env\.(.+\.)?(example|sample|template|dist|defaults?)$/
 
 /** Without attach.yaml, `-d NAME` is `.env.NAME` and nothing is `.env`. Looks at names only. Throws USAGE. */
 export function locate(where: Where, cwd: string, directory: string | null): Deploy {
   const base = directory === null ? cwd : resolve(cwd, directory)
   if (!isDirectory(base)) throw new AttachError('USAGE', 'the directory named with -C does not exist', { hint: 'attach -C DIR status' })
+  if (where.by !== 'config' && existsSync(join(base, 'attach.yaml'))) {
+    throw new AttachError(
+      'USAGE',
+      'an attach.yaml stands here, and this version does not read it: its deploys may be protected; nothing was contacted',
+      {
+        hint: 'name the config itself with -c',
+      },
+    )
+  }
   const there = directory === null ? [] : ['-C', directory]
   switch (where.by) {
     case 'default':
@@ -48,10 +58,14 @@ export function expectThere(deploy: Deploy): void {
   if (deploy.exists) return
   const directory = dirname(deploy.path)
   const others = isDirectory(directory) ? configsIn(directory) : []
-  const near = nearest(basename(deploy.path), others) ?? (others.length === 1 ? others[0] : undefined)
+  const near = nearest(basename(deploy.path), others) ?? (others.length === 1 ? (others[0] ?? null) : null)
   const found = others.length === 0 ? 'and no .env file stands there' : `there is ${others.join(', ')}`
+  const beside = near === null ? null : join(dirname(deploy.label), near)
   throw new AttachError('USAGE', `${deploy.label} does not exist; ${found}; nothing was contacted`, {
-    hint: near === undefined || near === null ? 'attach KEY=HANDLE makes one' : `attach -c ${near} status`,
+    hint:
+      beside === null
+        ? `attach KEY=HANDLE ${[...deploy.options.map(shellWord), '--create'].join(' ')} makes it`
+        : `attach -c ${shellWord(beside)} status`,
   })
 }
 

@@ -83,9 +83,9 @@ export function openDeploy(options: DeployOptions = {}): Deploy {
     show: (_key, value) => (value === null ? null : kinds.describe(value)),
     within: kinds.within,
     settle: async () => 'skipped',
-    begin: () => {},
     consent: {
       meant: async () => {},
+      tell: () => {},
       approve: async () => {},
       allTheSame: async (failure) => {
         throw failure

@@ -97,17 +97,20 @@ export function secretsIn(value: string): readonly string[] {
   const rest = url[1] ?? ''
   const userinfo = rest.slice(0, Math.max(rest.lastIndexOf('@'), 0))
   const colon = userinfo.indexOf(':')
-  const secrets = colon >= 0 ? [userinfo.slice(colon + 1)] : []
+  const secrets = colon >= 0 ? [userinfo.slice(colon + 1)] : NAMES_USER.test(value) ? [] : [userinfo]
   for (const [, name = '', part = ''] of rest.matchAll(/[?&;]([^=&;#]+)=([^&;#]*)/g)) if (SECRET_NAME.test(name)) secrets.push(part)
   if (secrets.some((secret) => secret !== '')) secrets.push(value)
-  const shown = [
+  const host =
     rest
       .slice(userinfo.length)
       .replace(/^@/, '')
-      .split(/[:/?#]/)[0] ?? '',
-    userinfo.slice(0, Math.max(colon, 0)),
-  ]
+      .split(/[:/?#]/)[0] ?? ''
+  const shown = [host, userinfo.slice(0, Math.max(colon, 0)), value.slice(0, value.indexOf(':')), ...OUR_WORDS]
   return secrets.filter((secret) => secret !== '' && !shown.includes(secret))
 }
 
+/** Where what stands before the @ is a user, also without a password. Elsewhere it may be a token. */
+const NAMES_USER = /^(postg|pg|mysql|mariadb)/i
+/** A password that is one of these hides nothing where we say them. */
+const OUR_WORDS = ['postgres', 'postgresql', 'redis', 'opaque']
 const SECRET_NAME = /pass|pwd|secret|token|auth|sig|key/i

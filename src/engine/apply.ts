@@ -64,6 +64,7 @@ export async function begin(plan: ApprovedPlan, context: Context): Promise<Runni
     throw notBegun(cause)
   }
   stopIfAsked(context)
+  context.begin?.()
   try {
     await journal.append(intent, STEADY)
   } catch (cause) {

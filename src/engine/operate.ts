@@ -7,7 +7,16 @@ import type { Origin, Rehearsal, Snapshot } from '../ports/store.ts'
 import { apply } from './apply.ts'
 import { lastWritten, releasesAfter } from './history.ts'
 import { type Known, type Plan, type Planned, plan, type Request, rollbackTarget, undoTarget } from './plan.ts'
-import { type Expectation, type Preflight, type ProbeSetting, preflight, type Recognised, recognise } from './preflight.ts'
+import {
+  type Expectation,
+  type Preflight,
+  ProbeFailed,
+  type ProbeSetting,
+  preflight,
+  type Recognised,
+  read,
+  recognise,
+} from './preflight.ts'
 import { type Context, shownOf } from './protocol.ts'
 import { recover, unsettled } from './recover.ts'
 
@@ -34,20 +43,20 @@ export interface Proposal {
   readonly preflight: Preflight | null
 }
 
-/** Where a person comes in. Both throw REFUSED or INTERRUPTED to stop. */
+/** Where a person comes in. Each of the questions throws REFUSED or INTERRUPTED to stop. */
 export interface Consent {
   /** Before anything is contacted: may this plan be meant at all? */
   meant(plan: Plan): Promise<void>
   /** A probe failed. Returns when the change is to be made all the same, else throws. */
-  allTheSame(failure: AttachError, proposal: Proposal): Promise<void>
+  allTheSame(failure: ProbeFailed, proposal: Proposal): Promise<void>
+  /** What was found out, before it is approved, or instead of it in a dry run. */
+  tell(proposal: Proposal): void
   /** Before the first write. */
   approve(proposal: Proposal): Promise<void>
 }
 
 export interface Operation extends Context, ProbeSetting {
   readonly consent: Consent
-  /** Called right before the first write. */
-  readonly begin: () => void
 }
 
 export type Outcome =
@@ -63,6 +72,7 @@ const TRIES_MAX = 5
 /** One operation from the wish to its close. Throws AttachError; its effect says what state the deploy is in. */
 export async function operate(wish: Wish, operation: Operation): Promise<Outcome> {
   const { consent, signal, clock } = operation
+  await expectReadable(wish, operation)
   await makeQuiet(wish, operation)
   const { known, planned } = await look(wish, operation)
   if (planned.type === 'unchanged') {
@@ -71,27 +81,59 @@ export async function operate(wish: Wish, operation: Operation): Promise<Outcome
   }
   let { plan } = planned
   await consent.meant(plan)
-  const recognised = await recognise(plan.changes, wish.kind, operation.kinds)
+  const recognised = await recognise(plan.changes, { asked: wish.kind, origin: originOf(plan) }, operation.kinds)
   const rehearsal = await operation.store.rehearse(plan.changes, originOf(plan), signal)
   const shown = plan.changes.map((change) => shownOf(change, operation))
   let proposal: Proposal = { plan, shown, recognised, rehearsal, preflight: null }
   proposal = { ...proposal, preflight: await check(wish, proposal, operation) }
+  consent.tell(proposal)
   if (wish.run === 'dry') return { type: 'planned', proposal }
   await consent.approve(proposal)
   if (proposal.preflight !== null && clock() - proposal.preflight.takenAt > FRESH_MS) {
+    const agreed = proposal
     proposal = { ...proposal, preflight: await check(wish, proposal, operation) }
+    if (!isSameCheck(agreed, proposal)) {
+      consent.tell(proposal)
+      await consent.approve(proposal)
+    }
   }
-  operation.begin()
+  const settled = fixedTo(plan, wish)
   for (let tries = 1; ; tries += 1) {
     try {
       const close = await apply({ ...plan, ...recorded(wish, proposal) }, operation)
       return { type: 'closed', close, proposal, findings: proposal.preflight?.findings ?? [] }
     } catch (error) {
       if (!isAttachError(error, 'BUSY') || tries === TRIES_MAX) throw error
-      plan = await planAgain(error, wish, plan, operation)
+      plan = await planAgain(error, settled, plan, operation)
     }
   }
 }
+
+/** A wrong handle is told before anything is contacted, written or recovered. */
+async function expectReadable({ request, kind }: Wish, { store, kinds, signal }: Operation): Promise<void> {
+  if (request.verb !== 'attach' && request.verb !== 'swap') return
+  const { entries } = await store.read(signal)
+  for (const { key, to } of request.edits) {
+    if (to === null || (isEmpty(to) && kind !== 'opaque')) {
+      throw new AttachError('USAGE', `the value for ${key} is empty, and an empty value would wipe it; nothing was contacted`, {
+        hint: `attach detach ${key}, or --kind opaque for an empty text`,
+      })
+    }
+    await read(key, to, { asked: kind, was: entries.get(key) ?? null }, kinds)
+  }
+}
+
+/** A release that was meant without its number is the one it was when the plan was agreed to. */
+function fixedTo({ undoes, backTo }: Plan, wish: Wish): Wish {
+  const { request } = wish
+  if (request.verb !== 'undo' && request.verb !== 'rollback') return wish
+  return { ...wish, request: { ...request, release: undoes ?? backTo ?? request.release } }
+}
+
+const isSameCheck = (a: Proposal, b: Proposal): boolean =>
+  a.preflight?.revertible === b.preflight?.revertible &&
+  JSON.stringify(a.preflight?.findings.map(({ id, status }) => [id, status])) ===
+    JSON.stringify(b.preflight?.findings.map(({ id, status }) => [id, status]))
 
 /** What stands is what is asked for, but the app never took it: that is no success. */
 async function expectSettled(head: Head, { store, signal }: Operation): Promise<void> {
@@ -120,7 +162,7 @@ async function makeQuiet({ run, lockTimeoutMs }: Wish, operation: Operation): Pr
     }
     const closed = await recover(operation)
     if (closed === null) continue
-    reporter.event({ type: 'recovered', message: `${who} was left open by a process that is gone: closed as ${closed.verdict}` })
+    reporter.event({ type: 'recovered', message: `${who} was left open by a process that is gone: ${ENDS[closed.verdict]}` })
     if (effectOf(closed) === 'unknown') {
       throw new AttachError('INCOMPLETE', `${who} was closed, but the app did not settle; the asked-for change was not begun`, {
         hint: 'attach recover',
@@ -129,6 +171,14 @@ async function makeQuiet({ run, lockTimeoutMs }: Wish, operation: Operation): Pr
   }
   throw new AttachError('BUSY', 'other attach commands keep this config busy; nothing was changed', { hint: 'run the command again' })
 }
+
+/** What stands after an operation was closed for its dead owner. */
+const ENDS = {
+  committed: 'its new value stands and is a release now',
+  reverted: 'its old value stands again',
+  aborted: 'it had changed nothing',
+  kept: 'what was found was accepted',
+} as const
 
 interface Look {
   readonly known: Known
@@ -184,7 +234,7 @@ async function check(wish: Wish, proposal: Proposal, operation: Operation): Prom
   try {
     return await preflight(proposal.recognised, { verb: proposal.plan.verb, expect: wish.expect }, operation)
   } catch (error) {
-    if (!isAttachError(error, 'PROBE_FAILED')) throw error
+    if (!(error instanceof ProbeFailed)) throw error
     await operation.consent.allTheSame(error, proposal)
     return null
   }

@@ -7,6 +7,8 @@ import { afterLast, changesBackTo, changesUndoing, editedOutside, type Released 
 export interface Edit {
   readonly key: Key
   readonly to: Value
+  /** What the value was made from: the handle whose parts it replaces, or what stood under another key. It must still stand there. */
+  readonly madeFrom?: { readonly key: Key; readonly value: Value }
 }
 
 /** What is asked for. Values are complete here; nothing is asked or read later. */
@@ -19,9 +21,9 @@ export type Request =
 export interface Known {
   readonly snapshot: Snapshot
   readonly head: Head
-  /** What the last releases wrote under the keys of an attach, swap or detach. */
+  /** What the last release that touched each key of an attach, swap or detach wrote. */
   readonly written: ReadonlyMap<Key, Value>
-  /** The releases a rollback or undo must see, newest first, and the verb of the last one. */
+  /** The releases a rollback or undo must see, newest first. */
   readonly later: readonly Released[]
 }
 
@@ -56,20 +58,33 @@ export function plan(request: Request, known: Known): Planned {
 
 /** The release a rollback goes back to, and the first one it needs to know of after it. */
 export function rollbackTarget(asked: Release | null, last: Release): Release {
+  expectRelease(asked)
   if (last === 0) throw nothingThere('there is no release yet')
   if (asked !== null && asked > last) throw nothingThere(`there is no v${asked}; the last release is v${last}`)
   return asked ?? last - 1
 }
 
 export function undoTarget(asked: Release | null, last: Release): Release {
+  expectRelease(asked)
   if (last === 0) throw nothingThere('there is no release yet')
   if (asked === 0) throw nothingThere('v0 is what stood before the first release, not a release', 'attach rollback v0')
   if (asked !== null && asked > last) throw nothingThere(`there is no v${asked}; the last release is v${last}`)
   return asked ?? last
 }
 
+function expectRelease(asked: Release | null): void {
+  if (asked === null || (Number.isSafeInteger(asked) && asked >= 0)) return
+  throw new AttachError('USAGE', 'a release is a whole number from 0 on; nothing was contacted', { hint: 'attach log' })
+}
+
 function planEdits(verb: 'attach' | 'swap', edits: readonly Edit[], known: Known): Planned {
   const { entries } = known.snapshot
+  const stale = edits.find(({ madeFrom }) => madeFrom !== undefined && !same(madeFrom.value, entries.get(madeFrom.key) ?? null))
+  if (stale?.madeFrom !== undefined) {
+    throw new AttachError('CONFLICT', `${stale.madeFrom.key} was changed since it was read to make the new value; nothing was changed`, {
+      hint: 'run the command again',
+    })
+  }
   const changes = edits.map(({ key, to }): Change => ({ key, before: entries.get(key) ?? null, after: to }))
   const empty = verb === 'swap' ? changes.find(({ before }) => isEmpty(before)) : undefined
   if (empty !== undefined) {
@@ -99,7 +114,7 @@ function planned(verb: Verb, changes: readonly Change[], { head, written, snapsh
 function planRollback({ release, allowEdited }: Extract<Request, { release: unknown }>, known: Known): Planned {
   const { head, later, snapshot } = known
   const backTo = rollbackTarget(release, head.release)
-  if (release === null) refuseToggling(later, backTo)
+  if (release === null) refuseToggling(later)
   const changes = changesBackTo(later, snapshot)
   const keys = later.flatMap(({ changes }) => changes.map(({ key }) => key))
   if (changes.length === 0) return { type: 'unchanged', keys: [...new Set(keys)] }
@@ -111,7 +126,7 @@ function planRollback({ release, allowEdited }: Extract<Request, { release: unkn
 function planUndo({ release, allowEdited }: Extract<Request, { release: unknown }>, known: Known): Planned {
   const { head, later, snapshot } = known
   const undoes = undoTarget(release, head.release)
-  if (release === null) refuseToggling(later, undoes - 1)
+  if (release === null) refuseToggling(later)
   const target = later.find((released) => released.release === undoes)
   if (target === undefined) throw nothingThere(`v${undoes} is not in the journal`)
   const changes = changesUndoing(target, snapshot)
@@ -122,15 +137,17 @@ function planUndo({ release, allowEdited }: Extract<Request, { release: unknown 
 }
 
 /** Up-arrow, Enter must not toggle production. */
-function refuseToggling(later: readonly Released[], before: Release): void {
+function refuseToggling(later: readonly Released[]): void {
   const last = later[0]
   if (last === undefined || (last.intent.verb !== 'rollback' && last.intent.verb !== 'undo')) return
   const { release, intent } = last
+  const standsAt = intent.backTo ?? (intent.undoes ?? 1) - 1
+  const back = `attach undo v${release} takes the ${intent.verb} back`
   throw new AttachError(
     'REFUSED',
-    `the last release, v${release}, was itself a ${intent.verb}; say which release is meant; nothing was changed`,
+    `the last release, v${release}, was itself ${intent.verb === 'undo' ? 'an undo' : 'a rollback'}; say which release is meant; nothing was changed`,
     {
-      hint: `attach undo v${release} to take the ${intent.verb} back, or attach rollback v${Math.max(before - 1, 0)} to go further back`,
+      hint: standsAt > 0 ? `${back}, attach rollback v${standsAt - 1} goes further back` : back,
     },
   )
 }
@@ -141,4 +158,4 @@ const editedSince = (keys: readonly Key[], hint: string): AttachError =>
   })
 
 const nothingThere = (why: string, hint = 'attach log'): AttachError =>
-  new AttachError('REFUSED', `nothing to go back to: ${why}`, { hint })
+  new AttachError('REFUSED', `nothing to go back to: ${why}; nothing was changed`, { hint })

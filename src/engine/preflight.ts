@@ -3,10 +3,11 @@ import { AttachError, isAttachError } from '../domain/errors.ts'
 import type { Side } from '../domain/event.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { Verb } from '../domain/operation.ts'
-import type { ProbeReport } from '../domain/probe.ts'
+import type { Depth, ProbeReport } from '../domain/probe.ts'
 import type { Secret } from '../domain/secret.ts'
 import { type Kinds, PROBE_LIMITS, type Recognition, type Resource } from '../ports/kind.ts'
 import type { Reporter } from '../ports/reporter.ts'
+import type { Origin } from '../ports/store.ts'
 
 export type Expectation = 'writable' | 'readable' | 'replica'
 
@@ -46,16 +47,38 @@ export interface ProbeSetting {
   readonly now: () => string
 }
 
-/** Reads every handle of a plan. Pure but for loading kinds. Throws HANDLE_INVALID, USAGE. */
-export async function recognise(changes: readonly Change[], asked: string | null, kinds: Kinds): Promise<readonly Recognised[]> {
+/**
+ * Reads every handle of a plan. Pure but for loading kinds. Throws HANDLE_INVALID, USAGE: but not for a value from history, which stood there
+ * once and may stand there again, whatever it is.
+ */
+export async function recognise(
+  changes: readonly Change[],
+  { asked, origin }: { readonly asked: string | null; readonly origin: Origin },
+  kinds: Kinds,
+): Promise<readonly Recognised[]> {
   const recognised: Recognised[] = []
   for (const change of changes) {
     const { before, after } = change
-    const old = before === null || isEmpty(before) ? null : await kinds.read(before, { asked: null, was: null }).catch(() => null)
-    const next = after === null || (isEmpty(after) && asked === null) ? null : await read(change.key, after, { asked, was: before }, kinds)
+    const old = before === null || isEmpty(before) ? null : await readIfAny(before, kinds)
+    const next = after === null || (isEmpty(after) && asked === null) ? null : await nextOf(change.key, after)
     recognised.push({ change, next, old })
+
+    async function nextOf(key: string, value: Secret): Promise<Resource> {
+      if (origin === 'new') return await read(key, value, { asked, was: before }, kinds)
+      return (await readIfAny(value, kinds)) ?? (await kinds.read(value, { asked: 'opaque', was: null }))
+    }
   }
   return recognised
+}
+
+/** Null: no kind that attach speaks can read it. */
+async function readIfAny(value: Secret, kinds: Kinds): Promise<Resource | null> {
+  try {
+    return await kinds.read(value, { asked: null, was: null })
+  } catch (error) {
+    if (!isAttachError(error, 'HANDLE_INVALID', 'USAGE')) throw error
+    return null
+  }
 }
 
 /** Reads one handle; what is wrong with it is said with the name of its key. */
@@ -85,8 +108,10 @@ export async function preflight(
     return sides
   })
   const probes = await Promise.all(asks)
-  if (setting.signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted before anything was changed')
+  if (setting.signal.aborted)
+    throw new AttachError('INTERRUPTED', 'interrupted before anything was changed', { hint: 'run the command again' })
   const findings: Finding[] = []
+  const failures: ProbeFailed[] = []
   for (const { change, next } of recognised) {
     if (next === null) continue
     findings.push(...next.remarks)
@@ -94,10 +119,12 @@ export async function preflight(
     if (asked === undefined) continue
     const old = probes.find(({ key, side }) => key === change.key && side === 'old')
     findings.push(...asked.report.findings)
-    const expected = expect ?? usualExpectation(verb, old?.report)
-    const failed = failureOf(asked, expected)
-    if (failed !== null) throw failed
+    const failed =
+      expect === null ? failureOf(asked, usualExpectation(verb, old?.report)) : (failureOf(asked, expect) ?? untold(asked, expect))
+    if (failed !== null) failures.push(failed)
   }
+  const [failure, ...more] = failures
+  if (failure !== undefined) throw more.length === 0 ? failure : ProbeFailed.of(failures)
   const revertible = probes.every(({ side, report }) => side !== 'old' || report.ok)
   return { probes, findings, revertible, takenAt: setting.clock() }
 }
@@ -124,23 +151,57 @@ export function whereOf({ identity: { host, port } }: Resource): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-/** Null: it is what was expected. */
-export function failureOf({ key, resource, report }: Probed, expected: Expectation): AttachError | null {
+/** A resource that did not answer, or is not what was expected. `failedAt`: how far each came; null, all the way. */
+export class ProbeFailed extends AttachError {
+  readonly failedAt: readonly (Depth | null)[]
+
+  constructor(message: string, hint: string, failedAt: readonly (Depth | null)[]) {
+    super('PROBE_FAILED', message, { hint })
+    this.failedAt = failedAt
+  }
+
+  static of(failures: readonly ProbeFailed[]): ProbeFailed {
+    const hints = [...new Set(failures.map(({ hint = '' }) => hint))]
+    const messages = failures.map(({ message }) => message)
+    return new ProbeFailed(
+      messages.join('; '),
+      hints.join('; '),
+      failures.flatMap(({ failedAt }) => failedAt),
+    )
+  }
+
+  /** Nobody was there at all, for any of them: nothing says that the handle is wrong. */
+  get isNobodyThere(): boolean {
+    return this.failedAt.every((depth) => depth === 'resolve' || depth === 'connect')
+  }
+}
+
+/** Null: it is what was expected, as far as it tells. */
+export function failureOf({ key, resource, report }: Probed, expected: Expectation): ProbeFailed | null {
   const where = whereOf(resource)
-  if (!report.ok)
-    return new AttachError('PROBE_FAILED', `${key}: ${where} failed at ${report.failedAt}: ${report.reason}`, { hint: report.hint })
+  if (!report.ok) return new ProbeFailed(`${key}: ${where} failed at ${report.failedAt}: ${report.reason}`, report.hint, [report.failedAt])
   const { role, writable } = report.facts
   const found = role === 'replica' ? 'is a replica' : writable === false ? 'is read-only' : 'is a primary'
-  const instead = (hint: string): AttachError =>
-    new AttachError('PROBE_FAILED', `${key}: ${where} was expected to be ${expected} and ${found}`, { hint })
+  const instead = (hint: string): ProbeFailed =>
+    new ProbeFailed(`${key}: ${where} was expected to be ${expected} and ${found}`, hint, [null])
   switch (expected) {
     case 'readable':
       return null
     case 'replica':
-      return role === 'replica' ? null : instead('name a replica, or --expect writable')
+      return role === 'primary' ? instead('name a replica, or --expect writable') : null
     case 'writable':
       return writable === false ? instead('promote it or name another; --expect readable if that is meant') : null
   }
+}
+
+/** What was asked for by name and cannot be told is no pass. */
+export function untold({ key, resource, report }: Probed, expected: Expectation): ProbeFailed | null {
+  const { role, writable } = report.facts
+  const isTold = expected === 'readable' || (expected === 'replica' ? role === 'replica' : writable === true)
+  if (isTold) return null
+  return new ProbeFailed(`${key}: ${whereOf(resource)} does not tell whether it is ${expected}`, '--expect readable if that is enough', [
+    null,
+  ])
 }
 
 /** What takes the place of a replica may be one; what is attached where nothing was need only be readable. */

@@ -15,6 +15,8 @@ export interface Context {
   readonly show: (key: Key, value: Value) => string | null
   /** What changes inside one resource, in words: `same resource, password changed`. Null: it is another resource. */
   readonly within?: (change: Change) => string | null
+  /** Called right before the first entry of an operation of ours: from here on it is to be ended, not dropped. */
+  readonly begin?: () => void
   /** The operator's wish to stop. Seen between two steps: before a write landed it aborts, afterwards it puts back. */
   readonly signal: AbortSignal
   /** Runs the deploy's hook, then asks the app's health. Ends early, with `no`, when its signal aborts. Never rejects. */

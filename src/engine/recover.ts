@@ -54,7 +54,7 @@ export async function unsettled(journal: Journal, head: Head, signal: AbortSigna
       if (entry.type !== 'close' || (entry.verdict === 'aborted' && entry.settled === undefined)) continue
       return entry.verdict !== 'kept' && entry.settled === 'no' ? entry : null
     }
-    if (entries.length < PAGE) return null
+    if (entries.length === 0) return null
   }
 }
 
@@ -89,7 +89,9 @@ async function recall({ open }: Opened, { store, signal }: Context): Promise<Run
 async function takeOver<O extends Opened>(opened: O, context: Context): Promise<O> {
   stopIfAsked(context)
   try {
-    return await claim(opened, opened.open, context, context.signal)
+    const claimed = await claim(opened, opened.open, context, context.signal)
+    context.begin?.()
+    return claimed
   } catch (cause) {
     if (isAttachError(cause) && cause.effect === 'none') throw cause
     return await orIncomplete(opened, UNDECIDED, () => Promise.reject(cause))

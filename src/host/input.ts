@@ -1,20 +1,30 @@
 import process from 'node:process'
+import { addAbortSignal } from 'node:stream'
 import { AttachError } from '../domain/errors.ts'
 import { Secret } from '../domain/secret.ts'
 import { writeFully } from './output.ts'
 
-/** All of standard input. Throws USAGE when it is over `limit` bytes. */
-export async function readAll(limit: number): Promise<Uint8Array> {
+/** All of standard input. Throws USAGE when it is over `limit` bytes, INTERRUPTED when `signal` comes first. */
+export async function readAll(limit: number, signal: AbortSignal): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of process.stdin) {
-    const bytes: Uint8Array = Buffer.from(chunk)
-    size += bytes.length
-    if (size > limit) throw new AttachError('USAGE', `standard input has more than ${limit} bytes; a handle was expected`)
-    chunks.push(bytes)
+  try {
+    for await (const chunk of addAbortSignal(signal, process.stdin)) {
+      const bytes: Uint8Array = Buffer.from(chunk)
+      size += bytes.length
+      if (size > limit) throw tooLong(limit)
+      chunks.push(bytes)
+    }
+  } catch (error) {
+    throw signal.aborted ? interrupted() : error
   }
   return Buffer.concat(chunks)
 }
+
+const tooLong = (limit: number): AttachError =>
+  new AttachError('USAGE', `standard input has more than ${limit} bytes; a handle was expected`, {
+    hint: 'printf %s HANDLE | attach KEY=-',
+  })
 
 /** One line from the terminal. Null at its end (Ctrl-D). Throws INTERRUPTED when `signal` comes first. */
 export async function ask(question: string, signal: AbortSignal): Promise<string | null> {

@@ -28,7 +28,7 @@ export function processHost(): Host {
     stderr: outputOf(2, env),
     stdin: {
       isTerminal: isTerminal(0),
-      readAll: async (limit) => (await import('./input.ts')).readAll(limit),
+      readAll: async (limit, signal) => (await import('./input.ts')).readAll(limit, signal),
       ask: async (question, signal) => (await import('./input.ts')).ask(question, signal),
       askHidden: async (question, signal) => (await import('./input.ts')).askHidden(question, signal),
     },

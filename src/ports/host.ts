@@ -37,8 +37,8 @@ export interface Output {
 
 export interface Input {
   readonly isTerminal: boolean
-  /** All of it, as bytes. Throws USAGE when it is over `limit` bytes. */
-  readAll(limit: number): Promise<Uint8Array>
+  /** All of it, as bytes. Throws USAGE when it is over `limit` bytes, INTERRUPTED when `signal` comes first. */
+  readAll(limit: number, signal: AbortSignal): Promise<Uint8Array>
   /** One line from the terminal. `null` at its end. */
   ask(question: string, signal: AbortSignal): Promise<string | null>
   /** One line from the terminal, not echoed. `null` at its end. */

@@ -11,6 +11,8 @@ export interface Speech {
   readonly paint: Paint
   /** `-v`. */
   readonly detail: 'usual' | 'more'
+  /** The options that lead to the deploy: commands that are shown repeat them. */
+  readonly options: readonly string[]
 }
 
 /** What an event looks like while a command runs, on stderr. Empty: nothing is said. */
@@ -105,11 +107,11 @@ function releaseText({ outcome, release, changes, deploy, message }: Document, {
   return `${lines}${said}`
 }
 
-function openText({ open }: Document, { paint }: Speech): string {
+function openText({ open }: Document, { paint, options }: Speech): string {
   if (open === null || open === undefined) return ''
   const { verb, keys, by, since, owner } = open
   const state = { alive: 'is under way', dead: 'was left open by a process that is gone', unknown: 'is open' }[owner]
-  const hint = owner === 'alive' ? '' : '\n  hint: attach recover'
+  const hint = owner === 'alive' ? '' : `\n  hint: ${['attach recover', ...options.map(shellWord)].join(' ')}`
   return `${paint.odd(`A ${verb} of ${keys.join(', ')} ${state}`)} (${by.user} on ${by.host}, process ${by.pid}, since ${since})${hint}\n`
 }
 

@@ -14,6 +14,7 @@ const { signal } = new AbortController()
 
 const yes: Consent = {
   meant: async () => {},
+  tell: () => {},
   approve: async () => {},
   allTheSame: async (failure) => {
     throw failure

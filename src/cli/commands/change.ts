@@ -2,7 +2,7 @@ import { openKinds } from '../../deploys/kinds.ts'
 import { type Deploy, expectMayBeMade, expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import type { Document, Warning } from '../../domain/document.ts'
-import { type Operation, type Outcome, operate, type Wish } from '../../engine/operate.ts'
+import { type Operation, type Outcome, operate, type Proposal, type Wish } from '../../engine/operate.ts'
 import type { FileStore } from '../../stores/file.ts'
 import type { AttachCommand, DetachCommand, RollbackCommand, SwapCommand, UndoCommand } from '../command.ts'
 import { consentOf } from '../consent.ts'
@@ -44,6 +44,7 @@ export async function change(command: ChangeCommand, session: Session): Promise<
     const absent = command.verb === 'detach' ? absentKeys(command.keys, await store.read()) : []
     const wish = wishOf(command, request, lockTimeoutMs)
     const outcome = await tellingWhatStands(store, kinds, session, () => operate(wish, operation))
+    stop.end()
     return said(command, deploy, store, outcome, absent, session)
   } finally {
     await store[Symbol.asyncDispose]()
@@ -79,12 +80,21 @@ function said(
     case 'closed': {
       const { close, proposal } = outcome
       const exit = exitOfClose(close)
+      if (close.verdict === 'reverted')
+        return { deploy: deploy.name, exit, outcome: outcomeOfClose(close), error: putBackError(proposal, session) }
       const release = close.verdict === 'committed' ? close.release : null
       const undo: Document['undo'] = release === null ? null : ['attach', 'undo', `v${release}`, ...deploy.options]
       const remarks = [...absent, ...remarksAfter(command, proposal, deploy, store, session.host)]
       return { deploy: deploy.name, exit, outcome: outcomeOfClose(close), release, changes: proposal.shown, undo, remarks }
     }
   }
+}
+
+/** Exit 7: it was changed, and is back. */
+function putBackError({ shown }: Proposal, { stop }: Session): Document['error'] {
+  const back = shown.map(({ key, from }) => (from === null ? `${key} is absent again` : `${key} holds ${from} again`)).join(', ')
+  const why = stop.signal === null ? 'the change did not settle' : `${stop.signal} came after the write`
+  return { code: 'INTERRUPTED', message: `${why}: the new value was put back; ${back}`, hint: 'attach log -v shows what was done' }
 }
 
 function unchangedText(command: ChangeCommand, keys: readonly string[], deploy: Deploy): string {

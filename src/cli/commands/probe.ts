@@ -3,15 +3,14 @@ import { expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import { AttachError } from '../../domain/errors.ts'
 import { nearest } from '../../domain/nearest.ts'
-import { Secret } from '../../domain/secret.ts'
-import { type Expectation, failureOf, probe, read, whereOf } from '../../engine/preflight.ts'
+import type { Secret } from '../../domain/secret.ts'
+import { type Expectation, failureOf, probe, read, untold, whereOf } from '../../engine/preflight.ts'
 import type { Resource } from '../../ports/kind.ts'
 import type { ConfigStore } from '../../ports/store.ts'
 import { factsText } from '../../reporters/human.ts'
 import type { ProbeCommand, Target } from '../command.ts'
+import { VALUE_BYTES_MAX, valueIn } from '../request.ts'
 import { placeOf, type Said, type Session } from '../session.ts'
-
-const VALUE_BYTES_MAX = 1024 * 1024
 
 interface Named {
   readonly key: string
@@ -37,7 +36,7 @@ export async function probeAll(command: ProbeCommand, session: Session): Promise
   for (const { key, resource, report } of probed) {
     for (const finding of [...resource.remarks, ...report.findings]) reporter.event({ type: 'found', key, finding })
   }
-  const failures = probed.flatMap((one) => failureOf(one, expected) ?? [])
+  const failures = probed.flatMap((one) => failureOf(one, expected) ?? (command.expect === null ? null : untold(one, expected)) ?? [])
   const first = failures[0]
   if (first !== undefined) throw first
   const lines = probed.map(({ key, resource, report }) => `${key}  ${whereOf(resource)}  ok  ${factsText(report)}`)
@@ -70,7 +69,7 @@ async function targetsOf(
   return { deploy: deploy?.name ?? null, named }
 }
 
-async function namedOf(target: Target, place: number, entries: ReadonlyMap<string, Secret>, { host }: Session): Promise<Named> {
+async function namedOf(target: Target, place: number, entries: ReadonlyMap<string, Secret>, { host, signal }: Session): Promise<Named> {
   if (target.by === 'key') {
     const value = entries.get(target.key)
     if (value !== undefined && value.reveal() !== '') return { key: target.key, value }
@@ -79,6 +78,5 @@ async function namedOf(target: Target, place: number, entries: ReadonlyMap<strin
   }
   const key = `handle ${place}`
   if (target.source.from === 'argv') return { key, value: target.source.value }
-  const text = Buffer.from(await host.stdin.readAll(VALUE_BYTES_MAX)).toString('utf8')
-  return { key, value: new Secret(text.replace(/\r?\n$/, '')) }
+  return { key, value: valueIn(await host.stdin.readAll(VALUE_BYTES_MAX, signal), { raw: false }) }
 }

@@ -1,12 +1,14 @@
 import { openKinds } from '../../deploys/kinds.ts'
 import { expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
+import { AttachError } from '../../domain/errors.ts'
 import type { Close, Head } from '../../domain/operation.ts'
 import type { Context } from '../../engine/protocol.ts'
 import { keep, recover } from '../../engine/recover.ts'
 import type { Journal } from '../../ports/journal.ts'
 import type { FileStore } from '../../stores/file.ts'
 import type { RecoverCommand } from '../command.ts'
+import { expectName } from '../consent.ts'
 import { DEFAULTS } from '../defaults.ts'
 import { exitOfClose, outcomeOfClose } from '../exits.ts'
 import { placeOf, type Said, type Session } from '../session.ts'
@@ -30,14 +32,14 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
     show: (_key, value) => (value === null ? null : kinds.describe(value)),
     within: kinds.within,
     settle: async () => 'skipped',
+    begin: stop.begin,
   }
+  expectName(command.confirm, deploy)
   try {
     const aside = await setDamagedAside(store, command, session)
     if (aside !== null && command.dryRun) return { deploy: deploy.name, exit: 0, outcome: 'planned', message: aside }
-    const head = await journal.head(signal)
-    if (head.open !== null && (await journal.owner(signal)) === 'alive') await journal.quiet(lockTimeoutMs, signal)
+    const head = await openHead(command, journal, lockTimeoutMs, session)
     if (command.dryRun) return { deploy: deploy.name, exit: 0, outcome: 'planned', message: wouldDo(head, command) }
-    stop.begin()
     const close = await tellingWhatStands(store, kinds, session, () => (command.keep ? keep(context) : recover(context)))
     const first = aside === null ? [] : [aside]
     if (close === null) {
@@ -49,6 +51,17 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
   } finally {
     await store[Symbol.asyncDispose]()
   }
+}
+
+/** What there is to recover, once nobody alive is at it. A dry run does not wait. Throws BUSY. */
+async function openHead({ dryRun }: RecoverCommand, journal: Journal, lockTimeoutMs: number, { signal }: Session): Promise<Head> {
+  const head = await journal.head(signal)
+  if (head.open === null || (await journal.owner(signal)) !== 'alive') return head
+  const { verb, by, at } = head.open.intent
+  const who = `a ${verb} by ${by.user} on ${by.host} (process ${by.pid}, since ${at})`
+  if (dryRun) throw new AttachError('BUSY', `${who} is under way; nothing was changed`, { hint: 'attach status' })
+  await journal.quiet(lockTimeoutMs, signal)
+  return await journal.head(signal)
 }
 
 /** A damaged journal is put out of the way, and a new one goes on with its numbers. Null: it is whole. */
@@ -82,6 +95,8 @@ const exitOfRecovery = (close: Close): number => (exitOfClose(close) === 8 ? 8 :
 const outcomeOfRecovery = (close: Close): Said['outcome'] => (close.verdict === 'reverted' ? 'changed' : outcomeOfClose(close))
 
 function textOf(close: Close, { open }: Head): string {
+  if (close.verdict === 'aborted' && close.settled !== undefined)
+    return close.settled === 'no' ? 'the app did not settle on what stands' : 'the app settled on what stands'
   const keys = open?.intent.shown.map(({ key }) => key).join(', ') ?? 'the last release'
   switch (close.verdict) {
     case 'committed':

@@ -3,7 +3,7 @@ import { type Deploy, expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import type { Key, Value } from '../../domain/change.ts'
 import type { AttachmentRow, OpenRow } from '../../domain/document.ts'
-import { type AttachError, isAttachError } from '../../domain/errors.ts'
+import { AttachError, isAttachError } from '../../domain/errors.ts'
 import type { Head, Release } from '../../domain/operation.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { closedOperations, NEWEST, recallIfKept } from '../../engine/history.ts'
@@ -25,6 +25,7 @@ export async function status(command: StatusCommand, session: Session): Promise<
     const head = await whereReadable(session, null, () => headOrNote(store.journal, session))
     const attachments = await rowsOf(snapshot, head, store.journal, kinds, command, session)
     if (command.probe) await probeAttached(snapshot, attachments, kinds, session)
+    if (signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted', { hint: 'attach status' })
     const open = await openRow(store.journal, head, session)
     return { deploy: deploy.name, exit: 0, outcome: 'unchanged', attachments, open, ...nothing(deploy, attachments) }
   } finally {
@@ -83,7 +84,7 @@ async function rowsOf(
   session: Session,
 ): Promise<readonly AttachmentRow[]> {
   const releases = await whereReadable(session, new Map<Key, Last>(), () => lastReleases(journal, head, session))
-  return [...entries]
+  const present = [...entries]
     .filter(([key, value]) => kinds.isHandle(value) || releases.has(key))
     .map(([key, value]) => {
       const last = releases.get(key)
@@ -95,6 +96,14 @@ async function rowsOf(
         ...(reveal ? { value: value.reveal() } : {}),
       }
     })
+  return [...present, ...goneOutside(releases, entries, head)]
+}
+
+/** Keys that a release wrote, and that somebody removed by hand. */
+function goneOutside(releases: ReadonlyMap<Key, Last>, entries: Snapshot['entries'], head: Head | null): readonly AttachmentRow[] {
+  return [...releases]
+    .filter(([key, { wrote }]) => wrote !== undefined && wrote !== null && !entries.has(key) && !isOpen(key, head))
+    .map(([key, { release }]) => ({ key, kind: 'none', provider: null, target: 'absent', release, edited: true }))
 }
 
 /** What an open operation writes is not an edit from outside. */
@@ -135,8 +144,15 @@ async function probeAttached({ entries }: Snapshot, rows: readonly AttachmentRow
   const asks = [...entries]
     .filter(([key]) => rows.some((row) => row.key === key))
     .map(async ([key, value]) => {
-      const resource = await kinds.read(value, { asked: null, was: null }).catch(() => null)
+      const resource = await kinds.read(value, { asked: null, was: null }).catch((error: unknown) => sayUnreadable(key, error, session))
       if (resource !== null && resource.depth !== null) await probe(key, 'attached', resource, setting)
     })
   await Promise.all(asks)
+}
+
+/** A value that no kind can read is told and not asked. */
+function sayUnreadable(key: Key, error: unknown, { reporter }: Session): null {
+  if (!isAttachError(error, 'HANDLE_INVALID', 'USAGE')) throw error
+  reporter.event({ type: 'note', code: 'handle.unreadable', message: `${key}: ${error.message}` })
+  return null
 }
