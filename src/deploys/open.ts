@@ -2,8 +2,8 @@ import type { Host } from '../ports/host.ts'
 import { FileStore } from '../stores/file.ts'
 import type { Deploy } from './locate.ts'
 
-/** How long a writer waits for another one, in milliseconds, when nobody says otherwise. */
-export const LOCK_TIMEOUTS = { terminal: 10_000, elsewhere: 60_000 } as const
+/** How long a writer waits for another one when nobody says otherwise and no person waits with it. */
+export const LOCK_ELSEWHERE_MS = 60_000
 
 export interface Opening {
   readonly lockTimeoutMs: number

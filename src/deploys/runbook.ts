@@ -4,7 +4,7 @@ import type { Event } from '../domain/event.ts'
 import type { Close, Release } from '../domain/operation.ts'
 import { Redactor } from '../domain/redact.ts'
 import { Secret } from '../domain/secret.ts'
-import { type Operation, type Outcome, operate, type Wish } from '../engine/operate.ts'
+import { type Outcome, operate, type Wish } from '../engine/operate.ts'
 import type { Request } from '../engine/plan.ts'
 import type { Expectation } from '../engine/preflight.ts'
 import { keep, recover } from '../engine/recover.ts'
@@ -13,7 +13,8 @@ import { processHost } from '../host/process-host.ts'
 import type { ConfigStore, Snapshot } from '../ports/store.ts'
 import { openKinds } from './kinds.ts'
 import { expectMayBeMade, expectThere, locate, type Where } from './locate.ts'
-import { LOCK_TIMEOUTS, openStore } from './open.ts'
+import { LOCK_ELSEWHERE_MS, openStore } from './open.ts'
+import { operationOn, WITHOUT_QUESTIONS } from './operation.ts'
 
 export interface DeployOptions {
   /** `{ by: 'deploy', name }`, `{ by: 'config', address }`. Default: `.env` in the directory. */
@@ -59,39 +60,13 @@ export interface Deploy {
 
 /** Opens a deploy. Nothing is read or locked before a method is called. Throws USAGE. */
 export function openDeploy(options: DeployOptions = {}): Deploy {
-  const {
-    where = { by: 'default' },
-    directory = null,
-    create = false,
-    lockTimeoutMs = LOCK_TIMEOUTS.elsewhere,
-    onEvent = () => {},
-  } = options
+  const { where = { by: 'default' }, directory = null, create = false, lockTimeoutMs = LOCK_ELSEWHERE_MS, onEvent = () => {} } = options
   const host = processHost()
   const signal = options.signal ?? new AbortController().signal
   const found = locate(where, host.cwd, directory)
   const store: ConfigStore = openStore(found, host, { lockTimeoutMs, onWait: (reason) => onEvent({ type: 'waiting', reason }) })
   const kinds = openKinds(new Redactor())
-  const operation: Operation = {
-    store,
-    kinds,
-    signal,
-    reporter: { event: onEvent },
-    by: host.actor,
-    now: host.now,
-    clock: host.clock,
-    random: host.random,
-    show: (_key, value) => (value === null ? null : kinds.describe(value)),
-    within: kinds.within,
-    settle: async () => 'skipped',
-    consent: {
-      meant: async () => {},
-      tell: () => {},
-      approve: async () => {},
-      allTheSame: async (failure) => {
-        throw failure
-      },
-    },
-  }
+  const operation = operationOn({ store, kinds, signal, reporter: { event: onEvent }, begin: () => {}, consent: WITHOUT_QUESTIONS }, host)
   const run = (request: Request, how: How): Promise<Outcome> => operate(wishOf(request, how, lockTimeoutMs), operation)
   return {
     attach: async (handles, how = {}) => {

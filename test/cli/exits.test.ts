@@ -265,7 +265,7 @@ const NO_PROBE: readonly Row[] = [
     code: 'CONFIG_INVALID',
   },
 
-  { title: '3: not confirmed', args: [`REDIS_URL=${TWO}`, '--no-probe'], exit: 3, dry: 0, outcome: 'refused', code: 'REFUSED' },
+  { title: '3: not confirmed', args: [`REDIS_URL=${TWO}`, '--no-probe'], exit: 3, outcome: 'refused', code: 'REFUSED' },
   {
     title: '3: another name confirmed',
     args: ['swap', `REDIS_URL=${TWO}`, '--confirm', 'x'],

@@ -144,7 +144,13 @@ describe.runIf(haveRedis())('with --json every command prints exactly one docume
     using place = scratch('REDIS_URL=redis://one.test/0\n')
     const how = { cwd: place.path }
     await attach(['swap', 'REDIS_URL=redis://two.test/0', '--no-probe'], how)
-    for (const line of ['A_URL=redis://a.test/0', 'REDIS_URL=redis://a.test/0', 'swap REDIS_URL=redis://a.test/0', 'rollback', 'undo v1']) {
+    for (const line of [
+      'A_URL=redis://a.test/0',
+      '-y REDIS_URL=redis://a.test/0',
+      'swap REDIS_URL=redis://a.test/0',
+      'rollback',
+      'undo v1',
+    ]) {
       const said = await document([...line.split(' '), '--no-probe', '--dry-run'], how)
       expect({ line, said }).toMatchObject({ line, said: { exit: 0, outcome: 'planned', release: null, undo: null, changes: [{}] } })
     }

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { asDocument, attach, programOf, type Ran, type RunOptions } from '../support/cli.ts'
 import { freePort } from '../support/ports.ts'
@@ -533,5 +534,49 @@ describe('what is recorded', { concurrent: true }, () => {
     expect(refused).toMatchObject({ exit: 3, stderr: expect.stringContaining('no longer kept') })
     await does(place, 'rollback v2 --no-probe')
     expect(place.read()).toBe('A_URL=redis://h2.test/0\n')
+  })
+})
+
+describe('what was found by hand', () => {
+  test.concurrent('a value that no kind reads can be gone back to', async () => {
+    using place = scratch('A_URL=mysql://u:p@db/x\nTOKEN=abc\n')
+    const how = { cwd: place.path }
+    expect(await attach(['swap', 'A_URL=redis://a.test/0', 'TOKEN=redis://b.test/0', '--no-probe'], how)).toMatchObject({ exit: 0 })
+    expect(await attach(['undo', 'v1'], how)).toMatchObject({ exit: 0 })
+    expect(place.read()).toBe('A_URL=mysql://u:p@db/x\nTOKEN=abc\n')
+  })
+
+  test.concurrent('a pipe beside the config holds nothing up', async () => {
+    using place = scratch('A_URL=redis://a.test/0\n')
+    execFileSync('mkfifo', [join(place.path, '.env.local')])
+    expect(await attach(['swap', 'A_URL=redis://b.test/0', '--no-probe'], { cwd: place.path })).toMatchObject({ exit: 0 })
+  })
+
+  test.concurrent('an attach.yaml that is not read is not passed over', async () => {
+    using place = scratch('A_URL=redis://a.test/0\n')
+    place.write('attach.yaml', 'deploys: { production: { protected: true } }\n')
+    const ran = await attach(['swap', 'A_URL=redis://b.test/0', '--no-probe'], { cwd: place.path })
+    expect(ran).toMatchObject({ exit: 2 })
+    expect(ran.stderr).toContain('attach.yaml')
+    expect(await attach(['swap', 'A_URL=redis://b.test/0', '--no-probe', '-c', '.env'], { cwd: place.path })).toMatchObject({ exit: 0 })
+  })
+
+  test.concurrent('a key that was removed by hand is the worst drift, and status shows it', async () => {
+    using place = scratch('')
+    const how = { cwd: place.path }
+    await attach(['A_URL=redis://a.test/0', '--no-probe'], how)
+    place.write('.env', '')
+    expect((await attach(['status'], how)).stdout).toMatch(/A_URL\s+none\s+absent\s+edited outside since v1/)
+  })
+
+  test.concurrent('a token in the place of a user is not shown', async () => {
+    using place = scratch('A_URL=redis://S3cretT0ken@cache/0\n')
+    expect((await attach(['status'], { cwd: place.path })).stdout).not.toContain('S3cretT0ken')
+  })
+
+  test.concurrent('a password that is one of our own words does not break the document', async () => {
+    using place = scratch('')
+    const { stdout } = await attach(['A_URL=postgres://app:changes@db.invalid/app', '--json'], { cwd: place.path })
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 'attach/1', changes: [], outcome: 'refused' })
   })
 })

@@ -282,3 +282,36 @@ describe('operate', () => {
     expect((await store.journal.head(signal)).seq).toBe(0)
   })
 })
+
+describe('what a person relies on at 3 a.m.', () => {
+  test('a value made from another one is not written over a change of that one', async () => {
+    const { operation, wish, run, values } = deploy({ A_URL: 'a0' })
+    const made: Request = { verb: 'swap', edits: [{ key: A, to: new Secret('a0+parts'), madeFrom: { key: A, value: new Secret('a0') } }] }
+    await run(swap(A, 'theirs'))
+    expect(await code(operate(wish(made), operation))).toBe('CONFLICT')
+    expect(await values()).toEqual({ A_URL: 'theirs' })
+  })
+
+  test('an empty value is refused, also without the command line', async () => {
+    const { operation, wish, values } = deploy({ A_URL: 'a0' })
+    expect(await code(operate({ ...wish(swap(A, '')), kind: null }, operation))).toBe('USAGE')
+    expect(await values()).toEqual({ A_URL: 'a0' })
+  })
+
+  test('a release is a whole number', async () => {
+    const { run } = deploy({ A_URL: 'a0' })
+    await run(swap(A, 'a1'))
+    expect(await code(run(rollback(-1)))).toBe('USAGE')
+    expect(await code(run(undo(0.5)))).toBe('USAGE')
+  })
+
+  test('after an undo the hint of a bare one goes further back than what stands', async () => {
+    const { run } = deploy()
+    await run(attach(A, 'a1'))
+    await run(swap(A, 'a2'))
+    await run(swap(A, 'a3'))
+    await run(undo(3))
+    const thrown = await run(undo(null)).catch((error: unknown) => error)
+    expect(isAttachError(thrown) && thrown.hint).toBe('attach undo v4 takes the undo back, attach rollback v1 goes further back')
+  })
+})

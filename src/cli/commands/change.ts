@@ -1,8 +1,9 @@
 import { openKinds } from '../../deploys/kinds.ts'
 import { type Deploy, expectMayBeMade, expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
+import { operationOn } from '../../deploys/operation.ts'
 import type { Document, Warning } from '../../domain/document.ts'
-import { type Operation, type Outcome, operate, type Proposal, type Wish } from '../../engine/operate.ts'
+import { type Outcome, operate, type Proposal, type Wish } from '../../engine/operate.ts'
 import type { FileStore } from '../../stores/file.ts'
 import type { AttachCommand, DetachCommand, RollbackCommand, SwapCommand, UndoCommand } from '../command.ts'
 import { consentOf } from '../consent.ts'
@@ -26,21 +27,8 @@ export async function change(command: ChangeCommand, session: Session): Promise<
   const kinds = openKinds(session.redactor)
   try {
     const request = await requestOf(command, store, kinds, session)
-    const operation: Operation = {
-      store,
-      kinds,
-      reporter,
-      signal,
-      by: host.actor,
-      now: host.now,
-      clock: host.clock,
-      random: host.random,
-      show: (_key, value) => (value === null ? null : kinds.describe(value)),
-      within: kinds.within,
-      settle: async () => 'skipped',
-      begin: stop.begin,
-      consent: consentOf(command, deploy, session),
-    }
+    const consent = consentOf(command, deploy, session)
+    const operation = operationOn({ store, kinds, reporter, signal, begin: stop.begin, consent }, host)
     const absent = command.verb === 'detach' ? absentKeys(command.keys, await store.read()) : []
     const wish = wishOf(command, request, lockTimeoutMs)
     const outcome = await tellingWhatStands(store, kinds, session, () => operate(wish, operation))

@@ -1,9 +1,9 @@
 import { openKinds } from '../../deploys/kinds.ts'
 import { expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
+import { operationOn, WITHOUT_QUESTIONS } from '../../deploys/operation.ts'
 import { AttachError } from '../../domain/errors.ts'
 import type { Close, Head } from '../../domain/operation.ts'
-import type { Context } from '../../engine/protocol.ts'
 import { keep, recover } from '../../engine/recover.ts'
 import type { Journal } from '../../ports/journal.ts'
 import type { FileStore } from '../../stores/file.ts'
@@ -23,17 +23,7 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
   const store = openStore(deploy, host, { lockTimeoutMs, onWait: (reason) => reporter.event({ type: 'waiting', reason }) })
   const journal: Journal = store.journal
   const kinds = openKinds(session.redactor)
-  const context: Context = {
-    store,
-    by: host.actor,
-    now: host.now,
-    random: host.random,
-    signal,
-    show: (_key, value) => (value === null ? null : kinds.describe(value)),
-    within: kinds.within,
-    settle: async () => 'skipped',
-    begin: stop.begin,
-  }
+  const context = operationOn({ store, kinds, reporter, signal, begin: stop.begin, consent: WITHOUT_QUESTIONS }, host)
   expectName(command.confirm, deploy)
   try {
     const aside = await setDamagedAside(store, command, session)
