@@ -22,7 +22,8 @@ export class Redactor {
   }
 }
 
-function formsOf(value: string): readonly string[] {
+/** A secret in the forms it travels in: as it is, decoded, percent-encoded in both cases, quoted as JSON, inside base64 at each alignment. */
+export function formsOf(value: string): readonly string[] {
   const decoded = percentDecoded(value)
   return [value, decoded].flatMap((plain) => [
     plain,
@@ -63,7 +64,7 @@ function percentDecoded(value: string): string {
 }
 
 /** Controls (C0, C1, DEL), invisible and direction-turning characters, line and paragraph separators. */
-const HOSTILE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+const HOSTILE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu
 
 /** Text of others, fit for a terminal or a log: what could steer either becomes visible; line feeds and tabs stay. */
 export const printable = (text: string): string =>

@@ -1,3 +1,4 @@
+import { formsOf, oneLine } from '../domain/redact.ts'
 import type { Secret } from '../domain/secret.ts'
 
 const LONGEST = 200
@@ -5,7 +6,7 @@ const LONGEST = 200
 const SHORTEST_SECRET = 4
 
 /**
- * A server's own words, made harmless: one line, control and invisible characters as `\x1b` or `\u{202e}`, at most 200 characters, without any
+ * A server's own words, made harmless: one line, control and invisible characters as `\u001b` or `\u202e`, at most 200 characters, without any
  * of the secrets in plain, percent-encoded or base64 form. `null` when nothing is left that may be shown.
  */
 export function harmless(text: string, secrets: readonly Secret[]): string | null {
@@ -25,34 +26,14 @@ export function serverSays(text: string, secrets: readonly Secret[]): string {
   return words === null ? '' : `; server says: ${words}`
 }
 
-const visible = (text: string): string =>
-  text
-    .replace(/[\r\n\t ]+/g, ' ')
-    .replace(/::(?=[a-z-]+( [^:]*)?::)/gi, ': :')
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Co}]/gu, escaped)
-    .trim()
-
-const escaped = (sign: string): string => {
-  const code = sign.codePointAt(0) ?? 0
-  return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
-}
+/** One line; what a CI takes for a command is taken apart. */
+const visible = (text: string): string => oneLine(text.replace(/[\r\n\t ]+/g, ' ').replace(/::(?=[a-z-]+( [^:]*)?::)/gi, ': :')).trim()
 
 function forms(secrets: readonly Secret[]): readonly string[] {
   const plain = secrets.map((secret) => secret.reveal()).filter((text) => text !== '')
-  const all = plain.flatMap((text) => [text, visible(text), encodeURIComponent(text), encodeURI(text), ...base64(text)])
-  return [...new Set(all)].filter((form) => form !== '').sort((a, b) => b.length - a.length)
+  const all = plain.flatMap((text) => [visible(text), encodeURI(text), ...formsOf(text)])
+  return [...new Set(all)].filter((form) => form.length >= SHORTEST_SECRET || plain.includes(form)).sort((a, b) => b.length - a.length)
 }
-
-/** The three ways a text can stand inside base64, less the letters that its neighbours decide. */
-const base64 = (text: string): readonly string[] =>
-  [0, 1, 2].flatMap((offset) => {
-    const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(text, 'utf8')])
-    const whole = bytes.toString('base64').replace(/=+$/, '')
-    const from = Math.ceil((offset * 8) / 6)
-    const to = Math.floor((bytes.length * 8) / 6)
-    const inner = whole.slice(from, to)
-    return inner.length < SHORTEST_SECRET ? [] : [inner, inner.replaceAll('+', '-').replaceAll('/', '_')]
-  })
 
 function withoutForm(text: string | null, form: string): string | null {
   if (text === null) return null

@@ -200,7 +200,7 @@ describe('the words of a server', () => {
   const password = new Secret('p@ss/w%rd')
 
   test('are one line of at most 200 characters with every control made visible', () => {
-    expect(harmless('a\u001b[2J\u0007\u202eb\r\nc\td\u0000', [])).toBe('a\\x1b[2J\\x07\\u{202e}b c d\\x00')
+    expect(harmless('a\u001b[2J\u0007\u202eb\r\nc\td\u0000', [])).toBe('a\\u001b[2J\\u0007\\u202eb c d\\u0000')
     expect(harmless('x'.repeat(999), [])).toHaveLength(200)
     expect(harmless('::error::x', [])).not.toMatch(/::error::/)
   })
