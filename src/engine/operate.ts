@@ -67,7 +67,7 @@ export type Outcome =
 /** Findings older than this are taken again before the write. */
 const FRESH_MS = 30_000
 /** How often the journal may move under us before we say so. */
-const TRIES_MAX = 5
+const TRIES_MAX = 10
 
 /** One operation from the wish to its close. Throws AttachError; its effect says what state the deploy is in. */
 export async function operate(wish: Wish, operation: Operation): Promise<Outcome> {
@@ -144,8 +144,9 @@ async function expectSettled(head: Head, { store, signal }: Operation): Promise<
 
 /** Nothing else is open when this returns: a living operation was waited for, a dead one recovered. */
 async function makeQuiet({ run, lockTimeoutMs }: Wish, operation: Operation): Promise<void> {
-  const { store, signal, reporter } = operation
+  const { store, signal, reporter, clock } = operation
   const { journal } = store
+  const until = clock() + lockTimeoutMs
   for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
     const { open } = await journal.head(signal)
     if (open === null) return
@@ -157,7 +158,7 @@ async function makeQuiet({ run, lockTimeoutMs }: Wish, operation: Operation): Pr
       throw new AttachError('REFUSED', `${who} was left open by a process that is gone; nothing was changed`, { hint: 'attach recover' })
     }
     if (isAlive) {
-      await journal.quiet(lockTimeoutMs, signal)
+      await journal.quiet(Math.max(until - clock(), 0), signal)
       continue
     }
     const closed = await recover(operation)

@@ -1,4 +1,4 @@
-import { type Change, isEmpty, type Key } from '../domain/change.ts'
+import { type Change, isEmpty } from '../domain/change.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
 import type { Side } from '../domain/event.ts'
 import type { Finding } from '../domain/finding.ts'
@@ -22,7 +22,8 @@ export interface Recognised {
 
 /** What was asked and answered for one resource. */
 export interface Probed {
-  readonly key: Key
+  /** The key, or what a handle without one is called. */
+  readonly key: string
   readonly side: Side
   readonly resource: Resource
   readonly report: ProbeReport
@@ -123,14 +124,13 @@ export async function preflight(
       expect === null ? failureOf(asked, usualExpectation(verb, old?.report)) : (failureOf(asked, expect) ?? untold(asked, expect))
     if (failed !== null) failures.push(failed)
   }
-  const [failure, ...more] = failures
-  if (failure !== undefined) throw more.length === 0 ? failure : ProbeFailed.of(failures)
+  if (failures.length > 0) throw ProbeFailed.of(failures)
   const revertible = probes.every(({ side, report }) => side !== 'old' || report.ok)
   return { probes, findings, revertible, takenAt: setting.clock() }
 }
 
 /** Probes one resource and tells the reporter before and after. */
-export async function probe(key: Key, side: Side, resource: Resource, { reporter, signal, clock, now }: ProbeSetting): Promise<Probed> {
+export async function probe(key: string, side: Side, resource: Resource, { reporter, signal, clock, now }: ProbeSetting): Promise<Probed> {
   const where = whereOf(resource)
   const { kind, identity } = resource
   reporter.event({ type: 'probing', key, where, side })

@@ -11,8 +11,6 @@ export interface KindRow {
   readonly schemes: readonly string[]
   /** Hosts that tell the kind whatever the scheme says. */
   readonly hosts?: readonly RegExp[]
-  /** Names of variables that together are one handle. */
-  readonly variables?: readonly (readonly string[])[]
   readonly usualKey: string
   /** The port of a handle that names none. */
   readonly port?: number

@@ -4,7 +4,7 @@ import { openStore } from '../../deploys/open.ts'
 import { AttachError } from '../../domain/errors.ts'
 import { nearest } from '../../domain/nearest.ts'
 import type { Secret } from '../../domain/secret.ts'
-import { type Expectation, failureOf, probe, read, untold, whereOf } from '../../engine/preflight.ts'
+import { type Expectation, failureOf, ProbeFailed, probe, read, untold, whereOf } from '../../engine/preflight.ts'
 import type { Resource } from '../../ports/kind.ts'
 import type { ConfigStore } from '../../ports/store.ts'
 import { factsText } from '../../reporters/human.ts'
@@ -27,18 +27,15 @@ export async function probeAll(command: ProbeCommand, session: Session): Promise
     resources.push({ key, value, resource: await read(key, value, { asked: command.kind, was: null }, kinds) })
   const asks = resources
     .filter(({ resource }) => resource.depth !== null)
-    .map(({ key, resource }) =>
-      probe(key as Parameters<typeof probe>[0], 'attached', resource, { kinds, reporter, signal, clock: host.clock, now: host.now }),
-    )
+    .map(({ key, resource }) => probe(key, 'attached', resource, { kinds, reporter, signal, clock: host.clock, now: host.now }))
   const probed = await Promise.all(asks)
-  if (signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted')
+  if (signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted', { hint: 'run the command again' })
   const expected: Expectation = command.expect ?? 'readable'
   for (const { key, resource, report } of probed) {
     for (const finding of [...resource.remarks, ...report.findings]) reporter.event({ type: 'found', key, finding })
   }
   const failures = probed.flatMap((one) => failureOf(one, expected) ?? (command.expect === null ? null : untold(one, expected)) ?? [])
-  const first = failures[0]
-  if (first !== undefined) throw first
+  if (failures.length > 0) throw ProbeFailed.of(failures)
   const lines = probed.map(({ key, resource, report }) => `${key}  ${whereOf(resource)}  ok  ${factsText(report)}`)
   const silent = resources
     .filter(({ resource }) => resource.depth === null)
