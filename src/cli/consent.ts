@@ -41,7 +41,14 @@ function tell({ plan, rehearsal, preflight, recognised }: Proposal, deploy: Depl
     })
   }
   if (plan.verb === 'detach') reporter.event({ type: 'detail', code: 'probe.none', message: 'detach probes nothing' })
-  for (const { change, next } of recognised) {
+  for (const { change, next, old } of recognised) {
+    if (next !== null && old !== null && next.kind !== old.kind) {
+      reporter.event({
+        type: 'note',
+        code: 'handle.kind_changed',
+        message: `${change.key} leads to ${old.kind} now, and to ${next.kind} afterwards.`,
+      })
+    }
     const asked = preflight?.probes.filter(({ key, side }) => key === change.key && side === 'new') ?? []
     const findings = [...(next?.remarks ?? []), ...asked.flatMap(({ report }) => report.findings)]
     for (const finding of findings) reporter.event({ type: 'found', key: change.key, finding })
@@ -56,7 +63,8 @@ function tell({ plan, rehearsal, preflight, recognised }: Proposal, deploy: Depl
   const isNew = recognised.every(({ change: { before } }) => before === null)
   for (const { code, message, readers } of rehearsal.notes) {
     const named = isNew ? readers.filter((reader) => shown.has(reader)) : readers
-    if (named.length === 0) reporter.event({ type: 'detail', code, message: `${message} (${readers.join(', ')})` })
+    if (readers.length === 0) reporter.event({ type: 'note', code, message })
+    else if (named.length === 0) reporter.event({ type: 'detail', code, message: `${message} (${readers.join(', ')})` })
     else reporter.event({ type: 'note', code, message: `${message} (${named.join(', ')})` })
   }
 }

@@ -24,16 +24,17 @@ export function remarksAfter(command: ChangeCommand, { plan }: Proposal, deploy:
     }
   }
   if (!deploy.exists) note('config.created', `${deploy.label} was created, readable by you alone (0600).`)
-  if (store.journal.begun)
-    note(
-      'journal.begun',
-      'History with old values is kept in .attach/ (for the owner of the config alone, git-ignored); keep it out of images.',
-    )
+  if (store.journal.begun) note('journal.begun', `History with old values is kept in ${historyPlace(host)}; keep it out of images.`)
   if (hasArgvSecret(command))
     note('argv.secret', 'A password in the command line stays in the shell history; KEY=- reads it from stdin, KEY alone asks for it.')
   note('app.restart', 'Restart the app to use it.')
   return remarks
 }
+
+const historyPlace = ({ env }: Host): string =>
+  env['ATTACH_STATE_DIR']
+    ? 'ATTACH_STATE_DIR, which must be set for every later command'
+    : '.attach/ (for who may write the config, git-ignored)'
 
 /** Keys that are to be detached and are not there, each with the nearest one that is. */
 export function absentKeys(keys: readonly Key[], { entries }: Snapshot): readonly Warning[] {

@@ -70,6 +70,7 @@ async function fetched(key: Key, source: Source, how: Fetching, store: ConfigSto
     case 'argv':
       return source.value
     case 'stdin':
+      if (interactive) return await asked(key, session)
       return valueIn(await host.stdin.readAll(VALUE_BYTES_MAX, signal), how)
     case 'env': {
       const value = host.env[source.name]
@@ -86,12 +87,16 @@ async function fetched(key: Key, source: Source, how: Fetching, store: ConfigSto
           hint: `attach ${key}=- reads it from stdin`,
         })
       }
-      const answer = await host.stdin.askHidden(`Handle for ${key} (not shown): `, signal)
-      if (answer === null)
-        throw new AttachError('REFUSED', `no handle was given for ${key}; nothing was changed`, { hint: `attach ${key} asks again` })
-      return answer
+      return await asked(key, session)
     }
   }
+}
+
+/** A secret is never typed in the open: on a terminal `-` asks as the key alone does. */
+async function asked(key: Key, { host, signal }: Session): Promise<Secret> {
+  const answer = await host.stdin.askHidden(`Handle or part for ${key} (not shown): `, signal)
+  if (answer !== null) return answer
+  throw new AttachError('REFUSED', `nothing was given for ${key}; nothing was changed`, { hint: `attach ${key} asks again` })
 }
 
 async function held(key: Key, store: ConfigStore, { signal }: Session): Promise<Secret> {

@@ -27,5 +27,8 @@ async function tell(store: ConfigStore, kinds: OpenKinds, { reporter }: Session)
     note('operation.new', `${key} new: ${to ?? 'absent'} (what that ${verb} writes)`)
     note('operation.now', `${key} now: ${now === undefined ? 'absent' : kinds.describe(now)} (in ${store.label})`)
   }
-  note('operation.next', 'attach recover finishes or puts back what was begun; attach recover --keep accepts what stands now.')
+  note(
+    'operation.next',
+    'attach recover --keep accepts what stands now; attach recover goes on once the old or the new value stands there.',
+  )
 }

@@ -1,3 +1,5 @@
+import { isAbsolute } from 'node:path'
+import { AttachError } from '../domain/errors.ts'
 import type { Host } from '../ports/host.ts'
 import { FileStore } from '../stores/file.ts'
 import type { Deploy } from './locate.ts'
@@ -13,6 +15,15 @@ export interface Opening {
 /** The store of a deploy. Nothing is read, locked or written yet. */
 export function openStore(deploy: Deploy, host: Host, { lockTimeoutMs, onWait }: Opening): FileStore {
   const { ATTACH_STATE_DIR: stateElsewhere, PATH: searchPath } = host.env
+  if (stateElsewhere !== undefined && stateElsewhere !== '' && !isAbsolute(stateElsewhere)) {
+    throw new AttachError(
+      'USAGE',
+      'ATTACH_STATE_DIR is not an absolute path, and would lead elsewhere from another directory; nothing was contacted',
+      {
+        hint: 'export ATTACH_STATE_DIR="$PWD/state"',
+      },
+    )
+  }
   return new FileStore({
     label: deploy.label,
     path: deploy.path,

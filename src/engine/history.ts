@@ -72,21 +72,29 @@ export async function releasesAfter(downTo: Release, journal: Journal, head: Hea
   return found
 }
 
+export interface Looking {
+  /** Releases after this one are passed over. Default: none. */
+  readonly upTo?: Release
+  /** Told of a damaged place, which is then passed. Absent: Damage is thrown. */
+  readonly passing?: (damage: Damage) => void
+}
+
 /** What the last release that touched each of `keys` wrote. A key is missing where that is no longer kept, or never was. */
 export async function lastWritten(
   keys: ReadonlySet<Key>,
   journal: Journal,
   head: Head,
   signal: AbortSignal,
-  passing?: (damage: Damage) => void,
+  { upTo = head.release, passing }: Looking = {},
 ): Promise<ReadonlyMap<Key, Value>> {
   const written = new Map<Key, Value>()
   const wanted = new Set(keys)
   const oldest = head.release === 0 ? 1 : await journal.oldestKept(signal)
   for await (const { intent, close } of closedOperations(journal, head.seq + 1, signal, passing)) {
     if (wanted.size === 0 || close.release < oldest) break
-    if (close.verdict !== 'committed' || !intent.shown.some(({ key }) => wanted.has(key))) continue
-    for (const { key, after } of await recallIfKept(intent, journal, signal)) if (wanted.delete(key)) written.set(key, after)
+    if (close.verdict !== 'committed' || close.release > upTo || !intent.shown.some(({ key }) => wanted.has(key))) continue
+    for (const { key, after } of await recallIfKept(intent, journal, signal)) if (wanted.has(key)) written.set(key, after)
+    for (const { key } of intent.shown) wanted.delete(key) // What is gone is not answered from an older release.
   }
   return written
 }
@@ -96,11 +104,16 @@ export function editedOutside(written: ReadonlyMap<Key, Value>, { entries }: Sna
   return [...written].filter(([key, value]) => !same(value, entries.get(key) ?? null)).map(([key]) => key)
 }
 
-/** Back to release `to`: every key that later releases changed gets its value of then. `later` is newest first. */
-export function changesBackTo(later: readonly Released[], { entries }: Snapshot): readonly Change[] {
+/**
+ * Back to a release: every key that later releases changed gets what that release, or one before it, wrote there (`written`); one that none of
+ * them touched, or whose value is no longer kept, gets what it held before the later ones. `later` is newest first.
+ */
+export function changesBackTo(later: readonly Released[], written: ReadonlyMap<Key, Value>, { entries }: Snapshot): readonly Change[] {
   const then = new Map<Key, Value>()
   for (const { changes } of later) for (const { key, before } of changes) then.set(key, before) // The oldest has the last word.
-  return [...then].map(([key, after]) => ({ key, before: entries.get(key) ?? null, after })).filter(moves)
+  return [...then.keys()]
+    .map((key) => ({ key, before: entries.get(key) ?? null, after: (written.has(key) ? written.get(key) : then.get(key)) ?? null }))
+    .filter(moves)
 }
 
 /** The inverse of one release, on what stands now. */

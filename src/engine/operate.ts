@@ -201,8 +201,12 @@ async function look({ request }: Wish, { store, signal }: Operation): Promise<Lo
         const keys = request.verb === 'detach' ? request.keys : request.edits.map(({ key }) => key)
         return { written: await lastWritten(new Set(keys), journal, head, signal), later: [] }
       }
-      case 'rollback':
-        return { written: new Map(), later: await releasesAfter(rollbackTarget(request.release, head.release), journal, head, signal) }
+      case 'rollback': {
+        const backTo = rollbackTarget(request.release, head.release)
+        const later = await releasesAfter(backTo, journal, head, signal)
+        const keys = new Set(later.flatMap(({ changes }) => changes.map(({ key }) => key)))
+        return { later, written: await lastWritten(keys, journal, head, signal, { upTo: backTo }) }
+      }
       case 'undo':
         return { written: new Map(), later: await releasesAfter(undoTarget(request.release, head.release) - 1, journal, head, signal) }
     }

@@ -1,5 +1,6 @@
 import { type Change, isEmpty, type Key, same, type Value } from '../domain/change.ts'
 import { AttachError } from '../domain/errors.ts'
+import { nearest } from '../domain/nearest.ts'
 import type { Head, Release, Verb } from '../domain/operation.ts'
 import type { Snapshot } from '../ports/store.ts'
 import { afterLast, changesBackTo, changesUndoing, editedOutside, type Released } from './history.ts'
@@ -21,7 +22,7 @@ export type Request =
 export interface Known {
   readonly snapshot: Snapshot
   readonly head: Head
-  /** What the last release that touched each key of an attach, swap or detach wrote. */
+  /** What the last release that touched each key wrote: the last of all, or for a rollback the last up to where it goes. */
   readonly written: ReadonlyMap<Key, Value>
   /** The releases a rollback or undo must see, newest first. */
   readonly later: readonly Released[]
@@ -88,9 +89,10 @@ function planEdits(verb: 'attach' | 'swap', edits: readonly Edit[], known: Known
   const changes = edits.map(({ key, to }): Change => ({ key, before: entries.get(key) ?? null, after: to }))
   const empty = verb === 'swap' ? changes.find(({ before }) => isEmpty(before)) : undefined
   if (empty !== undefined) {
-    const found = empty.before === null ? 'is not attached' : 'stands there empty'
+    const near = empty.before === null ? nearest(empty.key, entries.keys()) : null
+    const found = empty.before === null ? `is not attached${near === null ? '' : ` (did you mean ${near}?)`}` : 'stands there empty'
     throw new AttachError('REFUSED', `${empty.key} ${found}, and swap replaces what a key holds; nothing was changed`, {
-      hint: `attach ${empty.key}`,
+      hint: near === null ? `attach ${empty.key}` : `attach swap ${near}`,
     })
   }
   const moved = changes.filter(({ before, after }) => !same(before, after))
@@ -115,11 +117,11 @@ function planRollback({ release, allowEdited }: Extract<Request, { release: unkn
   const { head, later, snapshot } = known
   const backTo = rollbackTarget(release, head.release)
   if (release === null) refuseToggling(later)
-  const changes = changesBackTo(later, snapshot)
+  const changes = changesBackTo(later, known.written, snapshot)
   const keys = later.flatMap(({ changes }) => changes.map(({ key }) => key))
   if (changes.length === 0) return { type: 'unchanged', keys: [...new Set(keys)] }
   const edited = editedOutside(afterLast(later), snapshot)
-  if (edited.length > 0 && !allowEdited) throw editedSince(edited, 'attach status')
+  if (edited.length > 0 && !allowEdited) throw editedSince(edited, `attach rollback v${backTo} --allow config.edited goes on over the edit`)
   return { type: 'plan', plan: { verb: 'rollback', changes, head, edited, backTo } }
 }
 
@@ -132,7 +134,13 @@ function planUndo({ release, allowEdited }: Extract<Request, { release: unknown 
   const changes = changesUndoing(target, snapshot)
   if (changes.length === 0) return { type: 'unchanged', keys: target.changes.map(({ key }) => key) }
   const edited = editedOutside(afterLast([target]), snapshot)
-  if (edited.length > 0 && !allowEdited) throw editedSince(edited, `attach rollback v${undoes - 1}`)
+  const since = later.filter((released) => released.release > undoes && released.changes.some(({ key }) => edited.includes(key))).at(-1)
+  if (since !== undefined) throw changedSince(edited, target.release, since.release)
+  if (edited.length > 0 && !allowEdited)
+    throw editedSince(
+      edited,
+      `attach undo v${undoes} --allow config.edited goes on over the edit, as attach rollback v${undoes - 1} does with it`,
+    )
   return { type: 'plan', plan: { verb: 'undo', changes, head, edited, undoes } }
 }
 
@@ -154,8 +162,17 @@ function refuseToggling(later: readonly Released[]): void {
 
 const editedSince = (keys: readonly Key[], hint: string): AttachError =>
   new AttachError('CONFLICT', `${keys.join(', ')} no longer holds what its release wrote: edited outside since; nothing was changed`, {
-    hint: `${hint}, or --allow config.edited to go on over the edit`,
+    hint,
   })
+
+const changedSince = (keys: readonly Key[], release: Release, since: Release): AttachError =>
+  new AttachError(
+    'CONFLICT',
+    `${keys.join(', ')} no longer holds what v${release} wrote: v${since} changed it since; nothing was changed`,
+    {
+      hint: `attach rollback v${release - 1} goes back over all of them`,
+    },
+  )
 
 const nothingThere = (why: string, hint = 'attach log'): AttachError =>
   new AttachError('REFUSED', `nothing to go back to: ${why}; nothing was changed`, { hint })

@@ -204,8 +204,12 @@ export function untold({ key, resource, report }: Probed, expected: Expectation)
   ])
 }
 
-/** What takes the place of a replica may be one; what is attached where nothing was need only be readable. */
+/**
+ * What takes the place of a replica is one; going back from a replica, to a primary too, is always allowed. What is attached where nothing
+ * was need only be readable.
+ */
 function usualExpectation(verb: Verb, old: ProbeReport | undefined): Expectation {
   if (verb === 'attach') return 'readable'
-  return old?.ok === true && old.facts.role === 'replica' ? 'replica' : 'writable'
+  if (old?.ok !== true || old.facts.role !== 'replica') return 'writable'
+  return verb === 'swap' ? 'replica' : 'readable'
 }

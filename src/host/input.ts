@@ -1,3 +1,4 @@
+import { closeSync, constants, openSync, readSync } from 'node:fs'
 import process from 'node:process'
 import { addAbortSignal } from 'node:stream'
 import { AttachError } from '../domain/errors.ts'
@@ -29,14 +30,24 @@ const tooLong = (limit: number): AttachError =>
 /** One line from the terminal. Null at its end (Ctrl-D). Throws INTERRUPTED when `signal` comes first. */
 export async function ask(question: string, signal: AbortSignal): Promise<string | null> {
   const { createInterface } = await import('node:readline')
+  dropTypedAhead()
   writeFully(2, question)
   process.stdin.ref()
   const lines = createInterface({ input: process.stdin })
   try {
     return await new Promise((resolve, reject) => {
-      onAbort(signal, reject)
-      lines.once('line', resolve)
-      lines.once('close', () => resolve(null))
+      let isOver = false
+      const end = (line: string | null): void => {
+        if (line === null && !isOver) writeFully(2, '\n') // The question stands alone on its line.
+        isOver = true
+        resolve(line)
+      }
+      onAbort(signal, (reason) => {
+        reject(reason)
+        end(null)
+      })
+      lines.once('line', end)
+      lines.once('close', () => end(null))
     })
   } finally {
     lines.close()
@@ -44,9 +55,23 @@ export async function ask(question: string, signal: AbortSignal): Promise<string
   }
 }
 
+/** What was typed before the question was read is no answer to it. */
+function dropTypedAhead(): void {
+  let fd: number | null = null
+  try {
+    fd = openSync('/dev/tty', constants.O_RDONLY | constants.O_NONBLOCK)
+    while (readSync(fd, Buffer.alloc(4_096)) > 0);
+  } catch {
+    // Nothing is there, or there is no such terminal.
+  } finally {
+    if (fd !== null) closeSync(fd)
+  }
+}
+
 const ENTER = /[\r\n]/
 const ERASE = /[\b\x7f]/
 const CTRL_C = '\x03'
+const CTRL_BACKSLASH = '\x1c'
 const CTRL_D = '\x04'
 /** What a terminal wraps around a pasted text. */
 const PASTE_MARKS = ['\u001b[200~', '\u001b[201~'] as const
@@ -68,7 +93,7 @@ export async function askHidden(question: string, signal: AbortSignal): Promise<
       const take = (typed: string): void => {
         const characters = Array.from(typed)
         for (const [at, character] of characters.entries()) {
-          if (character === CTRL_C) reject(interrupted())
+          if (character === CTRL_C || character === CTRL_BACKSLASH) reject(interrupted())
           else if (character === CTRL_D && line === '') resolve(null)
           else if (ENTER.test(character)) {
             typedAhead = characters
@@ -77,7 +102,7 @@ export async function askHidden(question: string, signal: AbortSignal): Promise<
               .replace(/^\n/, '')
             resolve(new Secret(line))
           } else {
-            line = ERASE.test(character) ? Array.from(line).slice(0, -1).join('') : line + character
+            line = ERASE.test(character) ? Array.from(line).slice(0, -1).join('') : isTyped(character) ? line + character : line
             continue
           }
           return
@@ -98,6 +123,9 @@ export async function askHidden(question: string, signal: AbortSignal): Promise<
     writeFully(2, '\n')
   }
 }
+
+/** Keys that are no character: arrows, Ctrl-Z. */
+const isTyped = (character: string): boolean => character === '\t' || !/\p{Cc}/u.test(character)
 
 const unwrapped = (typed: string): string => PASTE_MARKS.reduce((text, mark) => text.replaceAll(mark, ''), typed)
 

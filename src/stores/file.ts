@@ -66,8 +66,9 @@ export class FileStore implements ConfigStore {
     this.#expectReplaceable()
     expectStateDir(this.#state, this.#rights())
     const { bytes, following, notes } = editEnv(this.#bytes() ?? new Uint8Array(), changes, { restoring: origin === 'history' })
-    editEnv(bytes, changes.map(invert), { restoring: true }) // What could not be put back is not begun.
-    return { following, notes }
+    const back = editEnv(bytes, changes.map(invert), { restoring: true }).bytes // What could not be put back is not begun.
+    const isSame = Buffer.compare(back, this.#bytes() ?? new Uint8Array()) === 0
+    return { following, notes: isSame ? notes : [...notes, undoDiffers(changes)] }
   }
 
   async write(changes: readonly Change[], guard: Guard): Promise<Revision> {
@@ -186,3 +187,13 @@ function realPathOf(path: string, label: string): string {
 
 const revisionOf = (bytes: Uint8Array | null): Revision =>
   (bytes === null ? 'absent' : createHash('sha256').update(bytes).digest('hex')) as Revision
+
+/** The value comes back, but the text does not: a person should know it before. */
+function undoDiffers(changes: readonly Change[]): Rehearsal['notes'][number] {
+  const cut = changes.filter(({ after }) => after === null).map(({ key }) => key)
+  const message =
+    cut.length > 0
+      ? `Undo writes ${cut.join(', ')} as a new last line: the place, and quotes, export or a comment on the line, are not kept.`
+      : `Undo gives the value of ${changes.map(({ key }) => key).join(', ')} back, but not the text as it stands: several lines, or quotes of another sort.`
+  return { code: 'env.undo_differs', message, readers: [] }
+}

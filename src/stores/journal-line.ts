@@ -169,7 +169,7 @@ const key = (value: unknown): Key => textOf(value) as Key
 
 const shown = (fields: Fields): Shown => {
   const side = (value: unknown): string | null => (value === null ? null : textOf(value))
-  return { key: key(fields['key']), from: side(fields['from']), to: side(fields['to']) }
+  return { key: key(fields['key']), from: side(fields['from']), to: side(fields['to']), ...optional('how', fields, textOf) }
 }
 
 const actor = (value: unknown): Actor => {

@@ -29,7 +29,7 @@ export function keepValues(directory: string, values: KeptValues, rights: Rights
 export function recallValues(directory: string, intent: Intent): readonly Change[] {
   const bytes = readValues(join(directory, String(intent.seq)))
   if (bytes === null) {
-    throw new AttachError('REFUSED', `the values of entry ${intent.seq} are no longer kept; nothing was changed`, { hint: 'attach log' })
+    throw new AttachError('REFUSED', 'the values of that release are no longer kept; nothing was changed', { hint: 'attach log' })
   }
   try {
     const line = bytes.at(-1) === LINE_FEED ? decodeLine(bytes.subarray(0, -1), decodeValues) : null

@@ -580,3 +580,31 @@ describe('what was found by hand', () => {
     expect(JSON.parse(stdout)).toMatchObject({ schema: 'attach/1', changes: [], outcome: 'refused' })
   })
 })
+
+describe('what is told before it is done', () => {
+  const notes = async (text: string, line: string): Promise<readonly string[]> => {
+    using place = scratch(text)
+    const ran = await run(place, `${line} --json`)
+    return asDocument(ran).warnings.map(({ code }) => code)
+  }
+
+  test.concurrent('that undo will not give the text back as it stands', async () => {
+    expect(await notes('export A_URL="redis://a/0" # c\nB=1\n', 'detach A_URL')).toContain('env.undo_differs')
+    expect(await notes('A_URL=redis://a/0\nA_URL=redis://b/0\n', 'swap A_URL=redis://c/0 --no-probe')).toContain('env.undo_differs')
+    expect(await notes('A_URL=redis://a/0\n', 'swap A_URL=redis://c/0 --no-probe')).not.toContain('env.undo_differs')
+    expect(await notes('B=1\nA_URL=redis://a/0\n', 'detach A_URL')).not.toContain('env.undo_differs')
+  })
+
+  test.concurrent('that another sort of service takes the place', async () => {
+    expect(await notes('A_URL=postgres://u@a/x\n', 'swap A_URL=redis://c/0 --no-probe')).toContain('handle.kind_changed')
+  })
+
+  test.concurrent('where the history is, when it is elsewhere', async () => {
+    using place = scratch('A_URL=redis://a/0\n')
+    const relative = await run(place, 'swap A_URL=redis://b/0 --no-probe', { env: { ATTACH_STATE_DIR: 'state' } })
+    expect(relative).toMatchObject({ exit: 2 })
+    const ran = await run(place, 'swap A_URL=redis://b/0 --no-probe', { env: { ATTACH_STATE_DIR: join(place.path, 'state') } })
+    expect(ran).toMatchObject({ exit: 0 })
+    expect(ran.stderr).toContain('ATTACH_STATE_DIR')
+  })
+})

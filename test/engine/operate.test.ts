@@ -315,3 +315,33 @@ describe('what a person relies on at 3 a.m.', () => {
     expect(isAttachError(thrown) && thrown.hint).toBe('attach undo v4 takes the undo back, attach rollback v1 goes further back')
   })
 })
+
+describe('what a newcomer stumbled over', () => {
+  test('a rollback gives back what the release wrote, not what was edited after it', async () => {
+    const { run, edit, values } = deploy()
+    await run(attach(A, 'a1'))
+    await run(swap(A, 'a2'))
+    await edit(A, 'by hand')
+    await run(swap(A, 'a3'))
+    await run(rollback(2))
+    expect(await values()).toEqual({ A_URL: 'a2' })
+  })
+
+  test('an undo under later releases says which release changed the key, and --allow does not go over it', async () => {
+    const { run } = deploy()
+    await run(attach(A, 'a1'))
+    await run(swap(A, 'a2'))
+    await run(swap(A, 'a3'))
+    for (const allowed of [false, true]) {
+      const thrown = await run(undo(2, allowed)).catch((error: unknown) => error)
+      expect(thrown).toMatchObject({ code: 'CONFLICT' })
+      expect(isAttachError(thrown) && thrown.message).toContain('v3 changed it since')
+    }
+  })
+
+  test('a mistyped key of a swap is answered with the one that is there', async () => {
+    const { run } = deploy({ A_URL: 'a0' })
+    const thrown = await run(swap('A_URI' as Key, 'a1')).catch((error: unknown) => error)
+    expect(isAttachError(thrown) && thrown.message).toContain('did you mean A_URL?')
+  })
+})

@@ -25,7 +25,7 @@ describe('values that cannot be given', () => {
     rmSync(valuesOf(1))
     expect(await thrown(place.store().journal.recall(intent))).toEqual({
       code: 'REFUSED',
-      message: 'the values of entry 1 are no longer kept; nothing was changed',
+      message: 'the values of that release are no longer kept; nothing was changed',
       hint: 'attach log',
     })
   })

@@ -46,7 +46,7 @@ async function editedSince(rows: readonly ReleaseRow[], head: Head | null, store
   const { signal } = session
   if (head === null || head.open !== null) return []
   const keys = new Set(rows.flatMap(({ changes }) => changes.map(({ key }) => key)))
-  const written = await lastWritten(keys, store.journal, head, signal, (damage) => sayDamage(damage, session))
+  const written = await lastWritten(keys, store.journal, head, signal, { passing: (damage) => sayDamage(damage, session) })
   return editedOutside(written, await store.read(signal))
 }
 

@@ -24,7 +24,16 @@ export async function probeAll(command: ProbeCommand, session: Session): Promise
   const { deploy, named } = await targetsOf(command, kinds, session)
   const resources: (Named & { readonly resource: Resource })[] = []
   for (const { key, value } of named)
-    resources.push({ key, value, resource: await read(key, value, { asked: command.kind, was: null }, kinds) })
+    resources.push({
+      key,
+      value,
+      resource: await read(
+        key,
+        value,
+        { asked: command.kind, was: command.targets.length > 0 && key.startsWith('handle ') ? null : value },
+        kinds,
+      ),
+    })
   const asks = resources
     .filter(({ resource }) => resource.depth !== null)
     .map(({ key, resource }) => probe(key, 'attached', resource, { kinds, reporter, signal, clock: host.clock, now: host.now }))

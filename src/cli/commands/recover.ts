@@ -2,6 +2,7 @@ import { openKinds } from '../../deploys/kinds.ts'
 import { expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import { operationOn, WITHOUT_QUESTIONS } from '../../deploys/operation.ts'
+import { same } from '../../domain/change.ts'
 import { AttachError } from '../../domain/errors.ts'
 import type { Close, Head } from '../../domain/operation.ts'
 import { keep, recover } from '../../engine/recover.ts'
@@ -29,7 +30,7 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
     const aside = await setDamagedAside(store, command, session)
     if (aside !== null && command.dryRun) return { deploy: deploy.name, exit: 0, outcome: 'planned', message: aside }
     const head = await openHead(command, journal, lockTimeoutMs, session)
-    if (command.dryRun) return { deploy: deploy.name, exit: 0, outcome: 'planned', message: wouldDo(head, command) }
+    if (command.dryRun) return { deploy: deploy.name, exit: 0, outcome: 'planned', message: await wouldDo(head, command, store, session) }
     const close = await tellingWhatStands(store, kinds, session, () => (command.keep ? keep(context) : recover(context)))
     const first = aside === null ? [] : [aside]
     if (close === null) {
@@ -71,12 +72,19 @@ async function setDamagedAside(
   return `recovered: ${found}; a new journal goes on after v${aside.release}${kept}. The config was not touched.`
 }
 
-function wouldDo({ open }: Head, { keep }: RecoverCommand): string {
+async function wouldDo({ open }: Head, { keep }: RecoverCommand, store: FileStore, { signal }: Session): Promise<string> {
   if (open === null) return 'nothing is open'
   const { verb, shown, by, at } = open.intent
   const keys = shown.map(({ key }) => key).join(', ')
-  const how = keep ? 'accept what stands under' : 'finish, or put back, what was begun with'
-  return `would ${how} ${keys}: a ${verb} by ${by.user} on ${by.host}, since ${at}`
+  const what = `${keys}: a ${verb} by ${by.user} on ${by.host}, since ${at}`
+  if (keep) return `would accept what stands under ${what}`
+  const journal: Journal = store.journal
+  const changes = await journal.recall(open.intent, signal)
+  const { entries } = await store.read()
+  const stands = (side: 'before' | 'after'): boolean => changes.every((change) => same(change[side], entries.get(change.key) ?? null))
+  if (!stands('before') && !stands('after'))
+    return `would do nothing (exit 8), because an edit stands under ${what}; attach recover --keep accepts it`
+  return `would ${stands('after') ? 'finish, or put back, what was begun with' : 'close as never changed'} ${what}`
 }
 
 /** Whatever the verdict, the operation is closed and the config is whole: only an app that did not settle needs a person. */
