@@ -32,6 +32,7 @@ export async function main(binary: 'attach' | 'detach'): Promise<void> {
 /** Drivers and Node print secrets when they are asked to debug or to report. */
 function keepQuiet(host: Host): void {
   for (const name of ['DEBUG', 'NODE_DEBUG', 'NODE_DEBUG_NATIVE']) delete process.env[name]
+  process.env['RES_OPTIONS'] ??= 'timeout:1 attempts:2' // A silent name server would hold the end of the process up for half a minute.
   process.report.reportOnUncaughtException = false
   process.report.reportOnFatalError = false
   process.report.reportOnSignal = false
@@ -158,7 +159,7 @@ async function report(session: Session, command: Command | null, { remarks = [],
   const safe = (text: string): string => (reveals ? text : redactor.redact(text))
   host.stdout.write(safe(result))
   if (!speaking.quiet) host.stderr.write(redactor.redact(remarks.map(({ message }) => `  ${message}\n`).join('')))
-  host.stdout.write(redactor.redact(undo))
+  host.stdout.write(undo)
   host.stderr.write(redactor.redact(error))
   return document.exit
 }
@@ -183,6 +184,7 @@ const OURS: ReadonlySet<string> = new Set([
   'scheme',
   'tls',
   'product',
+  'undo',
   'owner',
 ])
 
@@ -192,9 +194,7 @@ function redacted(document: Document, redactor: Redactor): Document {
     if (typeof data === 'string') return redactor.redact(data)
     if (Array.isArray(data)) return data.map(clean)
     if (typeof data !== 'object' || data === null) return data
-    return Object.fromEntries(
-      Object.entries(data).map(([name, part]) => [name, OURS.has(name) && typeof part === 'string' ? part : clean(part)]),
-    )
+    return Object.fromEntries(Object.entries(data).map(([name, part]) => [name, OURS.has(name) ? part : clean(part)]))
   }
   return { ...document, ...(clean(document) as Document) } // The same shape: only texts in it differ.
 }

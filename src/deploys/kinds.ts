@@ -3,7 +3,7 @@ import { isAttachError } from '../domain/errors.ts'
 import type { Handle } from '../domain/handle.ts'
 import { oneLine, type Redactor, secretsIn } from '../domain/redact.ts'
 import { providerOf } from '../kinds/provider.ts'
-import { type KindRow, recognise, rowOfScheme } from '../kinds/registry.ts'
+import { isKnownService, type KindRow, recognise, rowOfScheme } from '../kinds/registry.ts'
 import type { HandleParts, Kind, Kinds, Recognition, Resource } from '../ports/kind.ts'
 
 /** All kinds, with what the commands need beside reading a handle. Every value that passes here is known to the redactor. */
@@ -94,7 +94,8 @@ function targetOf(value: Handle): string {
   if (pieces === null) return '(not shown)'
   const { scheme, host, path } = pieces
   const user = rowOfScheme(scheme)?.name === 'redis' && pieces.password === '' ? '' : pieces.user // A lone word is a password to some.
-  if (rowOfScheme(scheme) === undefined) return oneLine(`${scheme}://${host}`)
+  if (rowOfScheme(scheme) === undefined) return isKnownService(scheme) ? oneLine(`${scheme}://${host}`) : `${oneLine(scheme)}://(not shown)`
+  if (!/^(\/[\w.%-]*)*$/.test(path) || !/^[\w.%[\]:-]*$/.test(host)) return `${scheme}://(not shown)`
   const port = portOf(pieces)
   return oneLine(`${scheme}://${user === '' ? '' : `${user}@`}${host}${port === '' ? '' : `:${port}`}${path}`)
 }

@@ -47,7 +47,7 @@ export function locate(where: Where, cwd: string, directory: string | null): Dep
     case 'deploy':
       return deploy(where.name, join(base, `.env.${where.name}`), cwd, [...there, '-d', where.name])
     case 'config': {
-      const path = pathOf(where.address)
+      const path = pathOf(where.address, base)
       return deploy(path, resolve(base, path), cwd, [...there, '-c', where.address])
     }
   }
@@ -95,11 +95,14 @@ function deploy(name: string, path: string, cwd: string, options: readonly strin
   return { name: oneLine(name), label: oneLine(label === '' ? path : label), path, exists: existsSync(path), options }
 }
 
-function pathOf(address: string): string {
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(address)?.[1]?.toLowerCase()
-  if (scheme === undefined) return address
-  if (scheme === 'file') return address.slice('file://'.length)
-  throw new AttachError('USAGE', `no config store speaks "${scheme}"; a config is a file`, { hint: 'attach -c .env status' })
+/** An address that is no path may hold credentials: nothing of it is shown. */
+function pathOf(address: string, base: string): string {
+  const isThere = existsSync(resolve(base, address))
+  if (!isThere && /^file:\/\/\//.test(address)) return address.slice('file://'.length)
+  if (isThere || !/^\s*[\w+.-]+:\/|@/.test(address)) return address
+  throw new AttachError('USAGE', '<address> is no file, and attach speaks no other config store; nothing was contacted', {
+    hint: 'attach -c .env status',
+  })
 }
 
 const configsIn = (directory: string): readonly string[] =>

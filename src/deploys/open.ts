@@ -32,7 +32,13 @@ export function openStore(deploy: Deploy, host: Host, { lockTimeoutMs, onWait }:
     uid: host.uid,
     gid: host.gid,
     onWait,
-    ...(searchPath === undefined ? {} : { searchPath }),
+    ...pathOnly(searchPath),
     ...(stateElsewhere === undefined || stateElsewhere === '' ? {} : { stateElsewhere }),
   })
+}
+
+/** PATH without what is relative: an empty part would mean the current directory. */
+function pathOnly(path: string | undefined): { readonly searchPath?: string } {
+  const absolute = (path ?? '').split(':').filter(isAbsolute).join(':')
+  return absolute === '' ? {} : { searchPath: absolute }
 }

@@ -1,6 +1,7 @@
-import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { ENV_BYTES_MAX, readEnv } from '../formats/dotenv.ts'
+import { readRegular } from '../stores/read-file.ts'
 
 /** Files that show which readers a project has. */
 const SHOWS: readonly (readonly [file: string, readers: readonly string[]])[] = [
@@ -33,15 +34,10 @@ export function hidersOf(path: string, key: string): readonly string[] {
 
 /** The keys of a `.env` file. None where there is no such file, or none that can be read: what is wrong with it is said elsewhere. */
 export function keysIn(path: string): ReadonlySet<string> {
-  let fd: number | null = null
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK) // A pipe would be waited for.
-    const found = fstatSync(fd)
-    if (!found.isFile() || found.size > ENV_BYTES_MAX) return new Set()
-    return new Set(readEnv(readFileSync(fd)).entries.keys())
+    const read = readRegular(path, ENV_BYTES_MAX)
+    return 'bytes' in read ? new Set(readEnv(read.bytes).entries.keys()) : new Set()
   } catch {
     return new Set()
-  } finally {
-    if (fd !== null) closeSync(fd)
   }
 }

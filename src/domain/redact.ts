@@ -68,11 +68,14 @@ const HOSTILE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu
 
 /** Text of others, fit for a terminal or a log: what could steer either becomes visible; line feeds and tabs stay. */
 export const printable = (text: string): string =>
-  text.replace(HOSTILE, (character) => (character === '\n' || character === '\t' ? character : escaped(character)))
+  apart(text).replace(HOSTILE, (character) => (character === '\n' || character === '\t' ? character : escaped(character)))
 
 /** The same in one line. */
 export const oneLine = (text: string): string =>
-  text.replace(HOSTILE, (character) => (character === '\n' ? '\\n' : character === '\t' ? '\\t' : escaped(character)))
+  apart(text).replace(HOSTILE, (character) => (character === '\n' ? '\\n' : character === '\t' ? '\\t' : escaped(character)))
+
+/** Two marks that a CI takes for a command wherever they stand in a line. */
+const apart = (text: string): string => text.replace(/##(?=\[|vso\[)/gi, '# #')
 
 function escaped(character: string): string {
   const code = character.codePointAt(0) ?? 0

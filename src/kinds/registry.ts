@@ -69,6 +69,9 @@ export function kindNamed(name: string, rows: readonly KindRow[] = KINDS): KindR
   return row
 }
 
+/** A service that is known by name only: its handles have a host where one is expected. */
+export const isKnownService = (scheme: string): boolean => Object.hasOwn(SERVICES, scheme)
+
 /** Lower case. `null` when a text does not begin with `scheme://`. */
 export const schemeOf = (text: string): string | null => /^([A-Za-z][A-Za-z0-9+._-]*):\/\//.exec(text)?.[1]?.toLowerCase() ?? null
 

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { rootCertificates } from 'node:tls'
 import type { Finding } from '../domain/finding.ts'
 import type { Secured, Trust } from '../net/tls.ts'
@@ -74,15 +75,30 @@ const SYSTEM_BUNDLES = [
 
 async function systemAuthorities(): Promise<readonly string[]> {
   for (const path of SYSTEM_BUNDLES) {
-    const text = await readFile(path, 'utf8').catch(() => null)
+    const text = await readBounded(path).catch(() => null)
     if (text !== null) return [text]
   }
   return rootCertificates
 }
 
 async function fileOf(path: string, word: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => {
+  return readBounded(path).catch(() => {
     const reason = `the file that ${word} names cannot be read here`
     throw new Failed({ class: 'permanent', code: 'file-unreadable', reason, hint: `make it readable for this user, or leave ${word} out` })
   })
+}
+
+/** More than any bundle of certificates has. */
+const BYTES_MAX = 4 * 1024 * 1024
+
+/** A regular file only: a pipe would be waited for, and a device has no end. */
+async function readBounded(path: string): Promise<string> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const found = await handle.stat()
+    if (!found.isFile() || found.size > BYTES_MAX) throw new Error('not a bundle of certificates')
+    return await handle.readFile('utf8')
+  } finally {
+    await handle.close()
+  }
 }

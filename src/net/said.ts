@@ -10,7 +10,7 @@ const SHORTEST_SECRET = 4
  * of the secrets in plain, percent-encoded or base64 form. `null` when nothing is left that may be shown.
  */
 export function harmless(text: string, secrets: readonly Secret[]): string | null {
-  const flat = visible(text.slice(0, 4 * LONGEST))
+  const flat = visible(text)
   const cut = forms(secrets).reduce<string | null>((rest, form) => withoutForm(rest, form), flat)
   if (cut === null || cut.trim() === '') return null
   return cut.length > LONGEST ? `${cut.slice(0, LONGEST - 1)}…` : cut

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
-import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type Change, invert, same } from '../domain/change.ts'
 import { AttachError } from '../domain/errors.ts'
 import type { Intent, Open } from '../domain/operation.ts'
+import { shellWord } from '../domain/shell.ts'
 import { ENV_BYTES_MAX, editEnv, readEnv } from '../formats/dotenv.ts'
 import type { ConfigStore, Guard, Origin, Rehearsal, Revision, Snapshot } from '../ports/store.ts'
 import { FileJournal, hearSignals } from './file-journal.ts'
 import type { LockStyle } from './kernel-lock.ts'
+import { type Read, readRegular } from './read-file.ts'
 import { putAsNew, putInPlace, type Rights, unlinkIfThere, writeNew } from './replace-file.ts'
 import { expectReplaceable } from './replaceable.ts'
 import { expectStateDir, type StateDir, stateDirOf } from './state-dir.ts'
@@ -40,12 +42,15 @@ export class FileStore implements ConfigStore {
   readonly #path: string
   readonly #state: StateDir
   readonly #options: FileStoreOptions
+  /** What was read last held something. */
+  #heldKeys = false
 
   constructor(options: FileStoreOptions) {
     this.#options = options
     this.label = options.label
     this.#path = realPathOf(options.path, options.label)
     this.#state = stateDirOf(this.#path, options.stateElsewhere)
+    this.#expectOneHistory()
     this.journal = new FileJournal({
       state: this.#state,
       rights: () => this.#rights(),
@@ -59,7 +64,9 @@ export class FileStore implements ConfigStore {
 
   async read(): Promise<Snapshot> {
     const bytes = this.#bytes()
-    return { revision: revisionOf(bytes), entries: readEnv(bytes ?? new Uint8Array()).entries }
+    const { entries } = readEnv(bytes ?? new Uint8Array())
+    this.#heldKeys = entries.size > 0
+    return { revision: revisionOf(bytes), entries }
   }
 
   async rehearse(changes: readonly Change[], origin: Origin): Promise<Rehearsal> {
@@ -80,6 +87,7 @@ export class FileStore implements ConfigStore {
     const temp = this.#tempOf(open.intent)
     for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
       const before = this.#bytes()
+      if (this.#heldKeys && (before === null || before.length === 0)) throw emptied(this.label)
       const after = edited(before, changes, originOf(open))
       if (before !== null && Buffer.compare(before, after) === 0) return revisionOf(before)
       if (!this.#replace(temp, before, after)) continue
@@ -107,9 +115,19 @@ export class FileStore implements ConfigStore {
       unlinkIfThere(temp)
       return false
     }
+    this.#expectUndisturbed(temp)
     if (before === null) putAsNew(temp, this.#path)
     else putInPlace(temp, this.#path)
     return true
+  }
+
+  /** The last look before the rename: the lock is still the lock, and the name is still a file's and not a link's. Throws UNAVAILABLE. */
+  #expectUndisturbed(temp: string): void {
+    const isLink = lstatSync(this.#path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+    if (this.journal.isHeld && !isLink) return
+    unlinkIfThere(temp)
+    const why = isLink ? `${this.label} became a symbolic link` : 'the history beside the config was removed'
+    throw new AttachError('UNAVAILABLE', `${why} meanwhile; nothing was changed`, { hint: 'run the command again' })
   }
 
   /** The name stands in the intent (its values id), so whoever recovers the operation removes this file and no other. */
@@ -128,17 +146,17 @@ export class FileStore implements ConfigStore {
 
   /** Null: there is no such file. */
   #bytes(): Uint8Array | null {
+    let read: Read
     try {
-      const { size } = statSync(this.#path)
-      if (size > ENV_BYTES_MAX)
-        throw new AttachError('CONFIG_INVALID', `${this.label} has ${size} bytes, more than the ${ENV_BYTES_MAX} that attach reads`, {
-          hint: 'name another file with -c',
-        })
-      return readFileSync(this.#path)
+      read = readRegular(this.#path, ENV_BYTES_MAX)
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return null
       throw fileTrouble(`${this.label} cannot be read`, error)
     }
+    if ('bytes' in read) return read.bytes
+    const why =
+      read.refused === 'too large' ? `has ${read.size} bytes or more; attach reads at most ${ENV_BYTES_MAX} bytes` : `is ${read.refused}`
+    throw new AttachError('CONFIG_INVALID', `${this.label} ${why}`, { hint: 'name another file with -c' })
   }
 
   #rights(): Rights {
@@ -147,11 +165,30 @@ export class FileStore implements ConfigStore {
     return { mode: found.mode & 0o7777, uid: found.uid, gid: found.gid }
   }
 
+  /** Two histories of one config would know nothing of each other, nor would their locks. Throws UNAVAILABLE. */
+  #expectOneHistory(): void {
+    const { beside, path } = this.#state
+    if (beside || !existsSync(stateDirOf(this.#path, undefined).journal)) return
+    throw new AttachError(
+      'UNAVAILABLE',
+      `${this.label} has a history beside it, and ATTACH_STATE_DIR names another place; nothing was changed`,
+      {
+        hint: `unset ATTACH_STATE_DIR, or move .attach/${shellWord(basename(this.#path))} to ${shellWord(path)}`,
+      },
+    )
+  }
+
   #expectReplaceable(): void {
     const { uid, gid } = this.#options
     expectReplaceable(this.#path, { label: this.label, uid, gid })
   }
 }
+
+/** Caught in the middle of a save by a program that empties the file first: what it is about to write would be lost. */
+const emptied = (label: string): AttachError =>
+  new AttachError('CONFLICT', `${label} held keys when it was read, and is empty or gone now; nothing was changed`, {
+    hint: 'attach status',
+  })
 
 /** The text that stands now with `changes` made. CONFLICT when a key does not hold its `before`. */
 function edited(now: Uint8Array | null, changes: readonly Change[], origin: Origin): Uint8Array {

@@ -141,8 +141,11 @@ function textOf(value: unknown): string {
   return value
 }
 
+/** Beyond any journal: a number near the end of what can be counted is forged. */
+const COUNT_MAX = 1e12
+
 function count(value: unknown): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw new Malformed('count')
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0 || value > COUNT_MAX) throw new Malformed('count')
   return value
 }
 

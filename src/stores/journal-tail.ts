@@ -89,6 +89,9 @@ interface RawLine {
   readonly end: number
 }
 
+/** Longer than any line of ours. */
+const LINE_MAX = 1024 * 1024
+
 /** The lines before `end`, last first. What follows the last line feed is a torn tail and is left out. */
 function* linesBackwards(fd: number, end: number): Iterable<RawLine> {
   let rest: Buffer = Buffer.alloc(0)
@@ -105,7 +108,7 @@ function* linesBackwards(fd: number, end: number): Iterable<RawLine> {
       inTail = false
       text = text.subarray(0, feed)
     }
-    rest = text
+    rest = text.length > LINE_MAX ? text.subarray(text.length - LINE_MAX) : text // No line of ours: its end is enough to know that.
   }
   if (!inTail) yield { bytes: rest, start: 0, end: rest.length + 1 }
 }

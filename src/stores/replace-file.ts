@@ -84,6 +84,11 @@ const create = (path: string): number => openSync(path, flags.O_WRONLY | flags.O
 /** Mends what a process left half-made that died, or what a stricter umask took away. Throws EPERM where that is not ours to do. */
 export function mendRights(fd: number, { mode, uid, gid }: Rights, found: Stats): void {
   const isOthers = found.uid !== uid || found.gid !== gid
+  if (found.uid !== uid && found.nlink > 1) {
+    throw new AttachError('UNAVAILABLE', 'a file of the history has another name elsewhere and another owner; nothing was changed', {
+      hint: 'remove it from .attach, or set ATTACH_STATE_DIR',
+    })
+  }
   if (isOthers) fchownSync(fd, uid, gid)
   if (isOthers || (found.mode & 0o7777) !== mode) fchmodSync(fd, mode) // chown(2) may clear bits.
 }

@@ -1,7 +1,22 @@
 import { createHash } from 'node:crypto'
-import { accessSync, chmodSync, chownSync, constants, lstatSync, mkdirSync, rmdirSync, type Stats, statSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { AttachError } from '../domain/errors.ts'
+import { shellWord } from '../domain/shell.ts'
 import { makeJournal } from './journal-file.ts'
 import { firstNameOf, type Rights, syncDirectory, unlinkIfThere, writeNew } from './replace-file.ts'
 import { codeOf, fileTrouble } from './trouble.ts'
@@ -70,7 +85,7 @@ export function makeStateDir(state: StateDir, config: Rights): readonly string[]
 
 /** Keeps old values out of git. */
 export function ignoreRecord(state: StateDir, config: Rights): void {
-  const path = join(state.base, '.gitignore')
+  const path = join(state.beside ? state.base : state.path, '.gitignore') // Never into a directory that is merely named.
   try {
     const found = lstatSync(path, { throwIfNoEntry: false })
     if (found !== undefined && (found.size > 0 || !found.isFile())) return
@@ -130,14 +145,13 @@ const isOwn = (path: string, { base, path: record, values, beside }: StateDir): 
 /** A link, a file or a stranger's directory is refused: what is written there would be theirs, and what is read there their word. */
 function expectOurs(path: string, found: Stats, rights: Rights, state: StateDir): void {
   if (!found.isDirectory()) throw notADirectory(path)
-  if (isOwn(path, state) && found.uid !== rights.uid && found.uid !== 0)
-    throw new AttachError('UNAVAILABLE', `${path} belongs to user ${found.uid}, the config to user ${rights.uid}; nothing was changed`, {
-      hint: `chown -R ${rights.uid} ${path} if that history is to be trusted, else remove it`,
-    })
+  if (isOwn(path, state) && found.uid !== rights.uid && found.uid !== 0) throw notOurs(path, found.uid, rights.uid)
 }
 
 const notADirectory = (path: string): AttachError =>
-  new AttachError('UNAVAILABLE', `${path} is not a directory; nothing was changed`, { hint: `remove ${path}, or set ATTACH_STATE_DIR` })
+  new AttachError('UNAVAILABLE', `${path} is not a directory; nothing was changed`, {
+    hint: `remove ${shellWord(path)}, or set ATTACH_STATE_DIR`,
+  })
 
 function removedEmpty(path: string): boolean {
   try {
@@ -149,15 +163,35 @@ function removedEmpty(path: string): boolean {
   }
 }
 
+/** Of the very directory that was looked at, and given away only while it is empty: nobody slips another one, or its contents, in its place. */
 function mendDirectory(path: string, { mode, uid, gid }: Rights, found: Stats): void {
   const isOthers = found.uid !== uid || found.gid !== gid
+  if (!isOthers && (found.mode & 0o777) === mode) return
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
   try {
-    if (isOthers) chownSync(path, uid, gid)
-    if (isOthers || (found.mode & 0o777) !== mode) chmodSync(path, mode)
+    const now = fstatSync(fd)
+    if (now.ino !== found.ino || now.dev !== found.dev || (now.uid !== uid && !isEmpty(fd, path))) throw notOurs(path, now.uid, uid)
+    if (isOthers) fchownSync(fd, uid, gid)
+    fchmodSync(fd, mode)
   } catch (error) {
     if (codeOf(error) !== 'EPERM') throw error // Root's, and open to us. Where it is not, the first file written there says so.
+  } finally {
+    closeSync(fd)
   }
 }
+
+function isEmpty(fd: number, path: string): boolean {
+  try {
+    return readdirSync(`/proc/self/fd/${fd}`).length === 0
+  } catch {
+    return readdirSync(path).length === 0 // No /proc here.
+  }
+}
+
+const notOurs = (path: string, found: number, expected: number): AttachError =>
+  new AttachError('UNAVAILABLE', `${path} belongs to user ${found}, the config to user ${expected}; nothing was changed`, {
+    hint: `chown -R ${expected} ${shellWord(path)} if that history is to be trusted, else remove it`,
+  })
 
 function recordTrouble(error: unknown): AttachError {
   const trouble = fileTrouble('the history beside the config cannot be written', error)

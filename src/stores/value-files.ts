@@ -1,9 +1,10 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Change } from '../domain/change.ts'
 import { AttachError } from '../domain/errors.ts'
 import type { Intent, Seq } from '../domain/operation.ts'
 import { decodeLine, decodeValues, encodeValues, type KeptValues, NewerLine, newer } from './journal-line.ts'
+import { readRegular } from './read-file.ts'
 import { type Rights, syncDirectory, unlinkIfThere, writeNew } from './replace-file.ts'
 import { codeOf, fileTrouble } from './trouble.ts'
 
@@ -58,19 +59,16 @@ export const dropValues = (directory: string, seq: Seq): void => unlinkIfThere(j
 
 const LINE_FEED = 10
 
+/** More than any change of a config can hold. */
+const BYTES_MAX = 128 * 1024 * 1024
+
+/** What cannot be values of ours gives none: their checksum will not hold. */
 function readValues(path: string): Buffer | null {
-  let fd: number
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    const read = readRegular(path, BYTES_MAX, 'nofollow')
+    return 'bytes' in read ? read.bytes : Buffer.alloc(0)
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null
     throw fileTrouble('the values beside the journal cannot be read', error)
-  }
-  try {
-    return fstatSync(fd).isFile() ? readFileSync(fd) : Buffer.alloc(0)
-  } catch (error) {
-    throw fileTrouble('the values beside the journal cannot be read', error)
-  } finally {
-    closeSync(fd)
   }
 }

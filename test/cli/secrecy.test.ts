@@ -532,3 +532,52 @@ test('the pieces this test looks for are found in every form', () => {
     }
   }
 })
+
+describe('a secret in an odd place', () => {
+  test.concurrent.each([
+    'redis://S3CRETTOKENX@h:6379/0',
+    'redis://h:6379/0;password=S3CRETTOKENX',
+    'postgres://h/app;password=S3CRETTOKENX',
+    'vault://s.S3CRETTOKENX',
+    'sk-live://S3CRETTOKENX',
+    'https://hooks.test/services/S3CRETTOKENX',
+  ])('%s is shown nowhere and stands in no journal', async (value) => {
+    using place = scratch(`ODD_URL=${value}\n`)
+    const said: string[] = []
+    for (const args of [
+      ['status'],
+      ['detach', 'ODD_URL'],
+      ['log'],
+      ['log', '--json'],
+      ['undo', 'v1', '--no-probe'],
+      ['status', '--json'],
+    ]) {
+      const { stdout, stderr } = await attach(args, { cwd: place.path })
+      said.push(stdout, stderr)
+    }
+    expect(place.read()).toContain(value)
+    expect(said.join('')).not.toContain('S3CRETTOKENX')
+    expect(readFileSync(join(place.path, '.attach/.env/journal'), 'utf8')).not.toContain('S3CRETTOKENX')
+  })
+
+  test.concurrent('a message with a handle in it is kept without the secret', async () => {
+    using place = scratch('')
+    const url = 'postgres://app:S3CRETTOKENX@h/b'
+    await attach([`ODD_URL=${url}`, '--no-probe', '-m', `moved to ${url}`], { cwd: place.path })
+    expect(readFileSync(join(place.path, '.attach/.env/journal'), 'utf8')).not.toContain('S3CRETTOKENX')
+  })
+
+  test.concurrent('an address of a config that holds credentials is not shown', async () => {
+    using place = scratch('A=1\n')
+    for (const address of [
+      'my_store://u:S3CRETTOKENX@h/x',
+      'u:S3CRETTOKENX@h/key',
+      'file://u:S3CRETTOKENX@h/.env',
+      ' etcd://u:S3CRETTOKENX@h/x',
+    ]) {
+      const ran = await attach(['status', '-c', address], { cwd: place.path })
+      expect(ran).toMatchObject({ exit: 2 })
+      expect(ran.stdout + ran.stderr).not.toContain('S3CRETTOKENX')
+    }
+  })
+})

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { asDocument, attach, programOf, type Ran, type RunOptions } from '../support/cli.ts'
+import { asDocument, attach, documentIn, programOf, type Ran, type RunOptions } from '../support/cli.ts'
 import { freePort } from '../support/ports.ts'
 import { havePostgres, type PostgresServer, startPostgres } from '../support/postgres.ts'
 import { haveRedis, type RedisServer, startRedis } from '../support/redis.ts'
@@ -584,8 +584,8 @@ describe('what was found by hand', () => {
 describe('what is told before it is done', () => {
   const notes = async (text: string, line: string): Promise<readonly string[]> => {
     using place = scratch(text)
-    const ran = await run(place, `${line} --json`)
-    return asDocument(ran).warnings.map(({ code }) => code)
+    const { stdout } = await run(place, `${line} --json`)
+    return documentIn(stdout).warnings.map(({ code }) => code)
   }
 
   test.concurrent('that undo will not give the text back as it stands', async () => {

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Key } from '../../src/domain/change.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import { editEnv } from '../../src/formats/dotenv.ts'
 import { describeStore } from '../conformance/store.ts'
@@ -153,7 +155,7 @@ describe('a config behind a symbolic link', () => {
 test('a config over 16 MiB is refused by its size, before it is read', async () => {
   writeFileSync(place.config, Buffer.alloc(16 * 1024 * 1024 + 1, 'x'))
   const { code, message } = await thrown(place.store().read())
-  expect([code, message]).toEqual(['CONFIG_INVALID', '.env has 16777217 bytes, more than the 16777216 that attach reads'])
+  expect([code, message]).toEqual(['CONFIG_INVALID', '.env has 16777217 bytes or more; attach reads at most 16777216 bytes'])
 })
 
 test('a wish to stop while another one has the lock is heard at once', async () => {
@@ -166,4 +168,35 @@ test('a wish to stop while another one has the lock is heard at once', async () 
   expect(await waiting).toBe('INTERRUPTED')
   expect(performance.now() - from).toBeLessThan(500)
   expect(await outcome(store.journal.append(intent, signal))).toBe('BUSY')
+})
+
+test('a config that held keys and is empty now is a conflict: a program may be about to write them', async () => {
+  const place = files({ text: 'A=1\nDATABASE_URL=old\n' })
+  const store = place.store()
+  await store.read()
+  const intent = await begin(store, [{ key: 'NEW_URL' as Key, before: null, after: new Secret('x') }])
+  writeFileSync(place.config, '')
+  const said = await thrown(store.write([{ key: 'NEW_URL' as Key, before: null, after: new Secret('x') }], { ifHead: intent.seq }))
+  expect([said.code, place.text()]).toEqual(['CONFLICT', ''])
+  await place.remove()
+})
+
+test('a config that became a pipe or a link meanwhile is not replaced, and nothing waits for it', async () => {
+  const place = files()
+  const store = place.store()
+  const intent = await begin(store, [{ key: 'NEW_URL' as Key, before: null, after: new Secret('x') }])
+  rmSync(place.config)
+  execFileSync('mkfifo', [place.config])
+  const said = await thrown(store.write([{ key: 'NEW_URL' as Key, before: null, after: new Secret('x') }], { ifHead: intent.seq }))
+  expect(said.code).toBe('CONFIG_INVALID')
+  await place.remove()
+})
+
+test('a history beside the config and another one elsewhere are refused together', async () => {
+  const place = files()
+  const store = place.store()
+  await end(store, await begin(store))
+  await store[Symbol.asyncDispose]()
+  expect(() => place.store({ stateElsewhere: join(place.folder, 'elsewhere') })).toThrow('has a history beside it')
+  await place.remove()
 })

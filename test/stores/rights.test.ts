@@ -1,8 +1,21 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, chownSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { attach } from '../support/cli.ts'
-import { begin, end, type Files, files, NOBODY, namesIn, outcome, releases, rightsOf, rootOrSkip, thrown } from '../support/files.ts'
+import {
+  begin,
+  end,
+  type Files,
+  files,
+  isRoot,
+  NOBODY,
+  namesIn,
+  outcome,
+  releases,
+  rightsOf,
+  rootOrSkip,
+  thrown,
+} from '../support/files.ts'
 
 let place: Files
 beforeEach(() => {
@@ -173,4 +186,25 @@ test('a record in a directory that cannot be written is refused with the way out
   expect((await thrown(begin(store))).message).toContain('ENOTDIR')
   const other = place.store()
   await end(other, await begin(other), { verdict: 'aborted' })
+})
+
+describe.runIf(isRoot)('a directory that somebody slipped in', () => {
+  test('with anything in it is not given away, nor adopted', async () => {
+    chownSync(place.config, NOBODY, NOBODY)
+    mkdirSync(dirname(place.state.path), { recursive: true, mode: 0o700 })
+    writeFileSync(join(dirname(place.state.path), 'dump.sql'), 'secret')
+    expect(await outcome(begin(place.store()))).toBe('UNAVAILABLE')
+    expect(statSync(dirname(place.state.path)).uid).toBe(0)
+  })
+
+  test('a file of another owner under the name of the journal, with a second name, is left alone', async () => {
+    const victim = join(place.folder, 'victim')
+    writeFileSync(victim, 'theirs')
+    chownSync(place.config, NOBODY, NOBODY)
+    mkdirSync(place.state.path, { recursive: true })
+    for (const path of [dirname(place.state.path), place.state.path]) chownSync(path, NOBODY, NOBODY)
+    linkSync(victim, place.state.journal)
+    expect(await outcome(begin(place.store()))).toBe('UNAVAILABLE')
+    expect([readFileSync(victim, 'utf8'), statSync(victim).uid]).toEqual(['theirs', 0])
+  })
 })

@@ -30,7 +30,7 @@ export async function change(command: ChangeCommand, session: Session): Promise<
     const consent = consentOf(command, deploy, session)
     const operation = operationOn({ store, kinds, reporter, signal, begin: stop.begin, consent }, host)
     const absent = command.verb === 'detach' ? absentKeys(command.keys, await store.read()) : []
-    const wish = wishOf(command, request, lockTimeoutMs)
+    const wish = wishOf(command, request, lockTimeoutMs, session)
     const outcome = await tellingWhatStands(store, kinds, session, () => operate(wish, operation))
     stop.end()
     return said(command, deploy, store, outcome, absent, session)
@@ -39,13 +39,13 @@ export async function change(command: ChangeCommand, session: Session): Promise<
   }
 }
 
-function wishOf(command: ChangeCommand, request: Wish['request'], lockTimeoutMs: number): Wish {
+function wishOf(command: ChangeCommand, request: Wish['request'], lockTimeoutMs: number, { redactor }: Session): Wish {
   return {
     request,
     kind: 'kind' in command ? command.kind : null,
     expect: 'expect' in command ? command.expect : null,
     probe: 'probe' in command && !command.probe ? 'skip' : 'probe',
-    message: command.message,
+    message: command.message === null ? null : redactor.redact(command.message),
     allowed: 'allow' in command ? command.allow : [],
     run: command.dryRun ? 'dry' : 'real',
     lockTimeoutMs,

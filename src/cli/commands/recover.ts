@@ -5,6 +5,7 @@ import { operationOn, WITHOUT_QUESTIONS } from '../../deploys/operation.ts'
 import { same } from '../../domain/change.ts'
 import { AttachError } from '../../domain/errors.ts'
 import type { Close, Head } from '../../domain/operation.ts'
+import { oneLine } from '../../domain/redact.ts'
 import { keep, recover } from '../../engine/recover.ts'
 import type { Journal } from '../../ports/journal.ts'
 import type { FileStore } from '../../stores/file.ts'
@@ -28,16 +29,17 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
   expectName(command.confirm, deploy)
   try {
     const aside = await setDamagedAside(store, command, session)
-    if (aside !== null && command.dryRun) return { deploy: deploy.name, exit: 0, outcome: 'planned', message: aside }
+    if (aside !== null && command.dryRun) return { deploy: deploy.name, exit: 0, outcome: 'planned', message: oneLine(aside) }
     const head = await openHead(command, journal, lockTimeoutMs, session)
-    if (command.dryRun) return { deploy: deploy.name, exit: 0, outcome: 'planned', message: await wouldDo(head, command, store, session) }
+    if (command.dryRun)
+      return { deploy: deploy.name, exit: 0, outcome: 'planned', message: oneLine(await wouldDo(head, command, store, session)) }
     const close = await tellingWhatStands(store, kinds, session, () => (command.keep ? keep(context) : recover(context)))
     const first = aside === null ? [] : [aside]
     if (close === null) {
       const outcome = aside === null ? 'unchanged' : 'changed'
-      return { deploy: deploy.name, exit: 0, outcome, message: aside ?? 'nothing is open' }
+      return { deploy: deploy.name, exit: 0, outcome, message: oneLine(aside ?? 'nothing is open') }
     }
-    const message = [...first, textOf(close, head)].join('\n')
+    const message = [...first, textOf(close, head)].map(oneLine).join('\n')
     return { deploy: deploy.name, exit: exitOfRecovery(close), outcome: outcomeOfRecovery(close), message }
   } finally {
     await store[Symbol.asyncDispose]()
