@@ -25,13 +25,7 @@ export class Redactor {
 /** A secret in the forms it travels in: as it is, decoded, percent-encoded in both cases, quoted as JSON, inside base64 at each alignment. */
 export function formsOf(value: string): readonly string[] {
   const decoded = percentDecoded(value)
-  return [value, decoded].flatMap((plain) => [
-    plain,
-    percentEncoded(plain),
-    percentEncoded(plain).replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()),
-    JSON.stringify(plain).slice(1, -1),
-    ...base64Forms(plain),
-  ])
+  return [value, decoded].flatMap((plain) => [plain, ...percentForms(plain), JSON.stringify(plain).slice(1, -1), ...base64Forms(plain)])
 }
 
 /** Base64 of a text inside another text depends on where it begins: the three forms, less the characters that mix with the neighbours. */
@@ -47,12 +41,11 @@ function base64Forms(plain: string): readonly string[] {
   })
 }
 
-/** encodeURIComponent throws on a lone surrogate; a secret may be anything. */
-function percentEncoded(plain: string): string {
-  return encodeURIComponent(Buffer.from(plain).toString('utf8')).replace(
-    /[!'()*]/g,
-    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
+/** As URIs are written: `! ' ( ) *` left alone or encoded (RFC 3986), hex digits in either case. */
+function percentForms(plain: string): readonly string[] {
+  const usual = encodeURIComponent(Buffer.from(plain).toString('utf8')) // Through bytes: it throws on a lone surrogate.
+  const strict = usual.replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)
+  return [usual, strict].flatMap((encoded) => [encoded, encoded.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase())])
 }
 
 function percentDecoded(value: string): string {

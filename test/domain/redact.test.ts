@@ -22,8 +22,12 @@ describe('the redactor', () => {
       fc.property(secret, around, around, (text, before, after) => {
         const redactor = new Redactor()
         redactor.learn(text)
-        for (const form of formsOf(text, '', '')) expect(redactor.redact(form)).not.toContain(text)
-        for (const form of formsOf(text, before, after)) expect(redactor.redact(form).length).toBeLessThan(form.length + 3)
+        const [plain = '', encoded = '', lower = '', json = ''] = formsOf(text, before, after)
+        expect(redactor.redact(plain)).not.toContain(text)
+        const percent = encodeURIComponent(Buffer.from(text).toString('utf8'))
+        expect(redactor.redact(encoded)).not.toContain(percent)
+        expect(redactor.redact(lower).toLowerCase()).not.toContain(percent.toLowerCase())
+        expect(redactor.redact(json)).not.toContain(JSON.stringify(text).slice(1, -1))
       }),
     )
   })
@@ -34,7 +38,7 @@ describe('the redactor', () => {
         const redactor = new Redactor()
         redactor.learn(text)
         const encoded = Buffer.from(before + text + after).toString('base64')
-        expect(redactor.redact(encoded)).not.toBe(encoded)
+        expect(Buffer.from(redactor.redact(encoded).split('•••')[0] ?? '', 'base64').toString()).not.toContain(text)
       }),
     )
   })
@@ -70,8 +74,7 @@ describe('text of others', () => {
   test('has no control character left, whatever it held', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        // biome-ignore lint: the point of the test
-        expect(printable(text)).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/)
+        expect(printable(text).replace(/[\n\t]/g, '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
         expect(oneLine(text)).not.toMatch(/[\n\r]/)
       }),
     )
