@@ -108,11 +108,11 @@ const wishOf = (request: Request, how: How, lockTimeoutMs: number): Wish => ({
 
 const editsOf = (handles: Readonly<Record<string, string>>) => {
   const edits = Object.entries(handles).map(([key, value]) => ({ key: keyOf(key), to: new Secret(value) }))
-  if (edits.length === 0) throw new AttachError('USAGE', 'no key was given; expected at least one')
+  if (edits.length === 0) throw new AttachError('USAGE', 'no key was given; expected at least one', { hint: 'name the keys' })
   return edits
 }
 
 function keyOf(name: string): Key {
   if (isEnvName(name)) return name
-  throw new AttachError('USAGE', 'a key is not a variable name: expected letters, digits and "_"')
+  throw new AttachError('USAGE', 'a key is not a variable name: expected letters, digits and "_"', { hint: 'name it as in DATABASE_URL' })
 }

@@ -134,4 +134,5 @@ function onAbort(signal: AbortSignal, reject: (reason: unknown) => void): void {
   signal.addEventListener('abort', () => reject(interrupted()), { once: true })
 }
 
-const interrupted = (): AttachError => new AttachError('INTERRUPTED', 'interrupted before anything was changed')
+const interrupted = (): AttachError =>
+  new AttachError('INTERRUPTED', 'interrupted before anything was changed', { hint: 'run the command again' })

@@ -187,7 +187,7 @@ export class FileJournal implements Journal {
       clearTimeout(slow)
     }
     if (this.#lock !== null) return
-    if (signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted before anything was changed')
+    if (signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted before anything was changed', { hint: 'run the command again' })
     const waited = Math.max(timeoutMs, 1_000) / 1_000
     throw new AttachError('BUSY', `${this.#holder()} is still at work after ${waited} s (--lock-timeout); nothing was changed`, {
       hint: 'attach status',

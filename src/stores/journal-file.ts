@@ -31,7 +31,8 @@ export function readJournal<T>(path: string, read: (fd: number) => T): T | null 
     } catch (error) {
       const mayPass = error instanceof Shrunk || isAttachError(error, 'DAMAGED')
       if (tries < TRIES_MAX && mayPass) continue
-      if (error instanceof Shrunk) throw new AttachError('UNAVAILABLE', 'the journal changes while it is read; nothing was changed')
+      if (error instanceof Shrunk)
+        throw new AttachError('UNAVAILABLE', 'the journal changes while it is read; nothing was changed', { hint: 'run the command again' })
       throw fileTrouble('the journal cannot be read', error)
     } finally {
       closeSync(fd)

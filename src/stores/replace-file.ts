@@ -35,7 +35,9 @@ export function writeNew(path: string, bytes: Uint8Array, rights: Rights): void 
       fsyncSync(fd)
       const { size } = fstatSync(fd)
       if (size !== bytes.length)
-        throw new AttachError('UNAVAILABLE', `${size} of ${bytes.length} bytes reached the disk; nothing was changed`)
+        throw new AttachError('UNAVAILABLE', `${size} of ${bytes.length} bytes reached the disk; nothing was changed`, {
+          hint: 'free some disk space, then run the command again',
+        })
     } finally {
       closeSync(fd)
     }
@@ -137,7 +139,7 @@ export function putAsNew(temp: string, path: string): void {
   } catch (error) {
     discard(temp)
     if (codeOf(error) === 'EEXIST')
-      throw new AttachError('CONFLICT', 'the config was created by somebody else meanwhile; nothing was changed')
+      throw new AttachError('CONFLICT', 'the config was created by somebody else meanwhile; nothing was changed', { hint: 'attach status' })
     throw fileTrouble('the config could not be created', error)
   }
   try {

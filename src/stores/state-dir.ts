@@ -129,7 +129,9 @@ function makeDirectory(path: string, rights: Rights, state: StateDir, made: stri
     found = lookAt(path, state)
   }
   if (found === undefined)
-    throw new AttachError('UNAVAILABLE', `${path} was removed meanwhile, or is a link to nothing; nothing was changed`)
+    throw new AttachError('UNAVAILABLE', `${path} was removed meanwhile, or is a link to nothing; nothing was changed`, {
+      hint: 'run the command again',
+    })
   expectOurs(path, found, rights, state)
   if (isOwn(path, state)) mendDirectory(path, rights, found)
 }
