@@ -1,6 +1,8 @@
 import type { Key } from '../domain/change.ts'
+import type { OnFailure } from '../domain/deploy.ts'
 import type { Handle } from '../domain/handle.ts'
 import type { Release } from '../domain/operation.ts'
+import type { Expectation } from '../domain/probe.ts'
 import type { VerbName } from './verbs.ts'
 
 /** A command line, understood: what is to be done, typed and checked as far as that needs no look at the world. */
@@ -52,15 +54,18 @@ export interface Writing extends Located {
   readonly confirm: string | null
   /** Milliseconds; 0 does not wait; `null`: the default, 10 s on a terminal and 60 s elsewhere. */
   readonly lockTimeoutMs: number | null
+  /** `false`: `--no-hook`, neither hook nor health. */
+  readonly hook: boolean
+  /** `--trust`: commands of attach.yaml may run for the first time. */
+  readonly trust: boolean
 }
 
 export interface Releasing extends Writing {
   /** Why, for the log. */
   readonly message: string | null
+  /** `null`: what attach.yaml says, or the usual. */
+  readonly onFailure: OnFailure | null
 }
-
-export const EXPECTATIONS = ['writable', 'readable', 'replica'] as const
-export type Expectation = (typeof EXPECTATIONS)[number]
 
 export interface Probing {
   /** `false`: `--no-probe`. */

@@ -11,6 +11,7 @@ import type { Session } from './session.ts'
 export function consentOf(command: ChangeCommand, deploy: Deploy, session: Session): Consent {
   const { interactive } = session
   return {
+    recover: async () => {},
     meant: async (plan) => {
       expectName(command.confirm, deploy)
       if (command.verb === 'attach' && replaces(plan) && !command.yes && !interactive) throw notMeant(plan)

@@ -16,7 +16,7 @@ import { probeAll } from './commands/probe.ts'
 import { recoverOpen } from './commands/recover.ts'
 import { status } from './commands/status.ts'
 import { exitOf, outcomeOf } from './exits.ts'
-import { asksJson, setAside, understand } from './grammar.ts'
+import { asksJson, type Line, setAside, understand } from './grammar.ts'
 import { lastWords, openSession, placed, type Said, type Session } from './session.ts'
 import { version } from './version.ts'
 import { keysAt, usualKey } from './world.ts'
@@ -48,7 +48,7 @@ async function run(binary: 'attach' | 'detach', argv: readonly string[], host: H
   let command: Command
   try {
     const line = setAside(argv)
-    command = understand(line, { binary, keys: () => keysAt(line, host), usualKey })
+    command = await understood(line, binary, host)
   } catch (error) {
     return await report(await sessionFor(host, speakingOf(argv)), null, failed(error, null, null))
   }
@@ -63,6 +63,23 @@ async function run(binary: 'attach' | 'detach', argv: readonly string[], host: H
   } catch (error) {
     return await report(session, command, failed(error, command, session))
   }
+}
+
+/** The keys of the config are looked up only for a line that cannot be understood without them. */
+async function understood(line: Line, binary: 'attach' | 'detach', host: Host): Promise<Command> {
+  try {
+    return understand(line, { binary, keys: () => raise(new KeysNeeded()), usualKey })
+  } catch (error) {
+    if (!(error instanceof KeysNeeded)) throw error
+  }
+  const keys = await keysAt(line, host)
+  return understand(line, { binary, keys: () => keys, usualKey })
+}
+
+class KeysNeeded extends Error {}
+
+function raise(error: Error): never {
+  throw error
 }
 
 async function perform(command: Command, session: Session): Promise<Said> {

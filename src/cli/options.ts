@@ -2,7 +2,7 @@ import { DEFAULTS, seconds } from './defaults.ts'
 import { VERBS, type VerbName } from './verbs.ts'
 
 /** The headings that options stand under in help. */
-export const GROUPS = ['The handle', 'The deploy', 'Checks', 'The release', 'Questions', 'Output'] as const
+export const GROUPS = ['The handle', 'The deploy', 'Checks', 'Settling', 'The release', 'Questions', 'Output'] as const
 
 /** One option: feeds parsing, help and suggestions. */
 interface OptionRow {
@@ -112,6 +112,26 @@ export const OPTIONS = [
     group: 'Checks',
     help: 'how long to wait for another operation; 0 does not wait',
     default: `${seconds(DEFAULTS.lockOnTerminalMs)} on a terminal, ${seconds(DEFAULTS.lockElsewhereMs)} elsewhere`,
+  },
+  {
+    name: 'no-hook',
+    verbs: WRITING,
+    group: 'Settling',
+    help: 'run neither hook nor health: the app is not restarted; this is recorded',
+  },
+  {
+    name: 'on-failure',
+    value: 'WHAT',
+    verbs: RELEASING,
+    group: 'Settling',
+    help: 'when the app does not settle: revert puts the old value back, keep lets the new one stand (exit 8)',
+    default: 'what attach.yaml says, else revert, but not to a resource that did not answer',
+  },
+  {
+    name: 'trust',
+    verbs: WRITING,
+    group: 'Settling',
+    help: 'run the commands of attach.yaml as they stand, also for the first time',
   },
   { name: 'message', short: 'm', value: 'TEXT', verbs: RELEASING, group: 'The release', help: 'why, for the log' },
   { name: 'keep', verbs: ['recover'], group: 'The release', help: 'accept what stands there now, and write nothing' },

@@ -51,8 +51,8 @@ const placedEvent = (event: Event, options: readonly string[]): Event =>
   event.type === 'note' || event.type === 'recovered' ? { ...event, message: placed(event.message, options) } : event
 
 /** The deploy that a command works on. From here on hints lead to it, and the document names it. */
-export function placeOf(command: Located, { host, place }: Session): Deploy {
-  const deploy = locate(command.where, host.cwd, command.directory)
+export async function placeOf(command: Located, { host, place }: Session): Promise<Deploy> {
+  const deploy = await locate(command.where, host.cwd, command.directory)
   place.name = deploy.name
   place.options = deploy.options
   return deploy

@@ -1,4 +1,5 @@
-import { EXPECTATIONS, type Located, type Parts, type Probing, type Releasing, type Speaking, type Where, type Writing } from './command.ts'
+import { EXPECTATIONS } from '../domain/probe.ts'
+import type { Located, Parts, Probing, Releasing, Speaking, Where, Writing } from './command.ts'
 import { type Line, usage } from './line.ts'
 import { count, deployName, duration, flag, oneOf, secret, text } from './values.ts'
 
@@ -29,10 +30,16 @@ export function writing(line: Line): Writing {
     yes: flag(line, 'yes') || confirm !== null,
     confirm,
     lockTimeoutMs: duration(line, 'lock-timeout', { least: 0 }),
+    hook: !flag(line, 'no-hook'),
+    trust: flag(line, 'trust'),
   }
 }
 
-export const releasing = (line: Line): Releasing => ({ ...writing(line), message: text(line, 'message') })
+export function releasing(line: Line): Releasing {
+  const onFailure = oneOf(line, 'on-failure', ['revert', 'keep'])
+  if (onFailure !== null && flag(line, 'no-hook')) throw usage('--on-failure is for what --no-hook skips', 'attach help swap')
+  return { ...writing(line), message: text(line, 'message'), onFailure }
+}
 
 export function probing(line: Line): Probing {
   const expect = oneOf(line, 'expect', EXPECTATIONS)

@@ -7,10 +7,10 @@ import type { Line } from './grammar.ts'
 import { located } from './settings.ts'
 
 /** The keys of the config that a line chooses, for telling a key from a mistyped command. No config has none. */
-export function keysAt(line: Line, host: Host): ReadonlySet<string> {
+export async function keysAt(line: Line, host: Host): Promise<ReadonlySet<string>> {
   const { where, directory } = located(line)
   try {
-    return keysIn(locate(where, host.cwd, directory).path)
+    return keysIn((await locate(where, host.cwd, directory)).path)
   } catch {
     return new Set() // Whatever is wrong with the place is said by the command that works on it.
   }

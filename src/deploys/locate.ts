@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
+import type { Declared } from '../domain/deploy.ts'
 import { AttachError } from '../domain/errors.ts'
 import { nearest } from '../domain/nearest.ts'
 import { oneLine } from '../domain/redact.ts'
@@ -22,13 +23,15 @@ export interface Deploy {
   readonly exists: boolean
   /** The options that lead here again: `-d production`. */
   readonly options: readonly string[]
+  /** What attach.yaml says of it. Null: there is none, or this config is not of it. */
+  readonly declared: Declared | null
 }
 
 /** Templates hold no config of a deploy. */
 const TEMPLATE = /^\.env\.(.+\.)?(example|sample|template|dist|defaults?)$/
 
 /** Without attach.yaml, `-d NAME` is `.env.NAME` and nothing is `.env`. Looks at names only. Throws USAGE. */
-export function locate(where: Where, cwd: string, directory: string | null): Deploy {
+export async function locate(where: Where, cwd: string, directory: string | null): Promise<Deploy> {
   const base = directory === null ? cwd : resolve(cwd, directory)
   if (!isDirectory(base)) throw new AttachError('USAGE', 'the directory named with -C does not exist', { hint: 'attach -C DIR status' })
   if (where.by !== 'config' && existsSync(join(base, 'attach.yaml'))) {
@@ -92,7 +95,7 @@ export function expectMayBeMade(deploy: Deploy, asked: 'create' | 'usual'): void
 function deploy(name: string, path: string, cwd: string, options: readonly string[]): Deploy {
   const short = relative(cwd, path)
   const label = short.startsWith('..') && short.length > path.length ? path : short
-  return { name: oneLine(name), label: oneLine(label === '' ? path : label), path, exists: existsSync(path), options }
+  return { name: oneLine(name), label: oneLine(label === '' ? path : label), path, exists: existsSync(path), options, declared: null }
 }
 
 /** An address that is no path may hold credentials: nothing of it is shown. */

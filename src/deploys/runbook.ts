@@ -1,4 +1,5 @@
 import type { Key } from '../domain/change.ts'
+import type { OnFailure } from '../domain/deploy.ts'
 import { AttachError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
 import type { Close, Release } from '../domain/operation.ts'
@@ -10,11 +11,13 @@ import type { Expectation } from '../engine/preflight.ts'
 import { keep, recover } from '../engine/recover.ts'
 import { isEnvName } from '../formats/dotenv.ts'
 import { processHost } from '../host/process-host.ts'
+import type { Reporter } from '../ports/reporter.ts'
 import type { ConfigStore, Snapshot } from '../ports/store.ts'
 import { openKinds } from './kinds.ts'
-import { expectMayBeMade, expectThere, locate, type Where } from './locate.ts'
+import { expectMayBeMade, expectThere, type Deploy as Found, locate, type Where } from './locate.ts'
 import { LOCK_ELSEWHERE_MS, openStore } from './open.ts'
 import { operationOn, WITHOUT_QUESTIONS } from './operation.ts'
+import { settlerOf } from './settle.ts'
 
 export interface DeployOptions {
   /** `{ by: 'deploy', name }`, `{ by: 'config', address }`. Default: `.env` in the directory. */
@@ -25,6 +28,8 @@ export interface DeployOptions {
   readonly create?: boolean
   /** Milliseconds to wait for another attach. Default: 60,000. */
   readonly lockTimeoutMs?: number
+  /** The commands of attach.yaml may run here for the first time. Default: false. */
+  readonly trust?: boolean
   readonly onEvent?: (event: Event) => void
   /** Asks the operation to stop: before a write landed it ends with INTERRUPTED, afterwards it is put back. */
   readonly signal?: AbortSignal
@@ -42,6 +47,12 @@ export interface How {
   readonly run?: 'real' | 'dry'
   /** Goes on over an edit made outside, which is recorded. Default: false. */
   readonly allowEdited?: boolean
+  /** The name of the deploy, which a protected one needs. */
+  readonly confirm?: string
+  /** `skip`: neither hook nor health, the app is not restarted. Default: `run`. */
+  readonly hook?: 'run' | 'skip'
+  /** Default: what attach.yaml says, else `revert`, but not to a resource that did not answer. */
+  readonly onFailure?: OnFailure
 }
 
 /** One deploy, for runbooks in TypeScript. Every method throws AttachError, whose `effect` says what state the deploy is in. */
@@ -53,21 +64,33 @@ export interface Deploy {
   rollback(to: Release | null, how?: How): Promise<Outcome>
   undo(release: Release | null, how?: How): Promise<Outcome>
   /** Closes what a dead operation left open; null when nothing was. */
-  recover(how?: { readonly keep?: boolean }): Promise<Close | null>
+  recover(how?: { readonly keep?: boolean; readonly hook?: 'run' | 'skip' }): Promise<Close | null>
   read(): Promise<Snapshot>
   close(): Promise<void>
 }
 
-/** Opens a deploy. Nothing is read or locked before a method is called. Throws USAGE. */
-export function openDeploy(options: DeployOptions = {}): Deploy {
+/** Opens a deploy. Nothing but attach.yaml is read, and nothing is locked, before a method is called. Throws USAGE, CONFIG_INVALID. */
+export async function openDeploy(options: DeployOptions = {}): Promise<Deploy> {
   const { where = { by: 'default' }, directory = null, create = false, lockTimeoutMs = LOCK_ELSEWHERE_MS, onEvent = () => {} } = options
   const host = processHost()
   const signal = options.signal ?? new AbortController().signal
-  const found = locate(where, host.cwd, directory)
+  const found = await locate(where, host.cwd, directory)
   const store: ConfigStore = openStore(found, host, { lockTimeoutMs, onWait: (reason) => onEvent({ type: 'waiting', reason }) })
   const kinds = openKinds(new Redactor())
-  const operation = operationOn({ store, kinds, signal, reporter: { event: onEvent }, begin: () => {}, consent: WITHOUT_QUESTIONS }, host)
-  const run = (request: Request, how: How): Promise<Outcome> => operate(wishOf(request, how, lockTimeoutMs), operation)
+  const reporter: Reporter = { event: onEvent }
+  const trust = async (commands: readonly string[]): Promise<void> => {
+    if (options.trust === true) return
+    throw new AttachError('REFUSED', `attach.yaml would run ${commands.join(' and ')} here for the first time; nothing was changed`, {
+      hint: 'openDeploy({ trust: true })',
+    })
+  }
+  const wiring = { store, kinds, signal, reporter, begin: () => {}, consent: WITHOUT_QUESTIONS }
+  const operationFor = ({ hook = 'run' }: Pick<How, 'hook'>) =>
+    operationOn({ ...wiring, settler: settlerOf(found, { run: hook === 'skip' ? 'skip' : 'usual', trust }, host, reporter) }, host)
+  const run = async (request: Request, how: How): Promise<Outcome> => {
+    expectConfirmed(found, how)
+    return await operate(wishOf(request, how, found, lockTimeoutMs), operationFor(how))
+  }
   return {
     attach: async (handles, how = {}) => {
       expectMayBeMade(found, create ? 'create' : 'usual')
@@ -89,16 +112,30 @@ export function openDeploy(options: DeployOptions = {}): Deploy {
       expectThere(found)
       return await run({ verb: 'undo', release, allowEdited: how.allowEdited ?? false }, how)
     },
-    recover: async (how = {}) => await (how.keep === true ? keep(operation) : recover(operation)),
+    recover: async (how = {}) => {
+      const operation = operationFor(how)
+      if (how.keep === true) return await keep(operation)
+      await operation.ready()
+      return await recover(operation)
+    },
     read: async () => await store.read(signal),
     close: async () => await store[Symbol.asyncDispose](),
   }
 }
 
-const wishOf = (request: Request, how: How, lockTimeoutMs: number): Wish => ({
+function expectConfirmed({ declared, name }: Found, { confirm, run }: How): void {
+  if (declared?.protected !== true || confirm === name || run === 'dry') return
+  throw new AttachError('REFUSED', `${name} is protected, and its name was not given; nothing was changed`, {
+    hint: `{ confirm: '${name}' }`,
+  })
+}
+
+const wishOf = (request: Request, how: How, { declared }: Found, lockTimeoutMs: number): Wish => ({
   request,
   kind: how.kind ?? null,
   expect: how.expect ?? null,
+  declared: declared?.resources ?? new Map(),
+  onFailure: how.onFailure ?? (declared?.onFailure === 'keep' ? 'keep' : 'usual'),
   probe: how.probe ?? 'probe',
   message: how.message ?? null,
   allowed: how.allowEdited === true ? ['config.edited'] : [],

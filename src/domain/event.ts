@@ -7,6 +7,12 @@ import type { Secret } from './secret.ts'
 /** Which of two resources a probe asked. */
 export type Side = 'new' | 'old' | 'attached'
 
+/** Which values the app is made to pick up: those of the operation, those before it, or what stood already. */
+export type Stands = 'new' | 'old' | 'standing'
+
+/** The two things by which an app settles. */
+export type Step = 'hook' | 'health'
+
 /** Everything a run says while it runs. */
 export type Event =
   | { readonly type: 'probing'; readonly key: string; readonly where: string; readonly side: Side }
@@ -22,6 +28,12 @@ export type Event =
   | { readonly type: 'planned'; readonly verb: Verb; readonly deploy: string; readonly changes: readonly Shown[] }
   | { readonly type: 'found'; readonly key: string; readonly finding: Finding }
   | { readonly type: 'waiting'; readonly reason: string }
+  /** A hook or a health check begins. `what`: the command, or the URL. */
+  | { readonly type: 'settling'; readonly step: Step; readonly stands: Stands; readonly what: string; readonly timeoutMs: number }
+  /** One line that a command of the deploy's own printed: a text of others. */
+  | { readonly type: 'output'; readonly from: Step; readonly line: string }
+  /** It ended. `why`: what was wrong; null, nothing was. */
+  | { readonly type: 'settled'; readonly step: Step; readonly stands: Stands; readonly why: string | null; readonly ms: number }
   | { readonly type: 'recovered'; readonly message: string }
   | { readonly type: 'note'; readonly code: string; readonly message: string }
   /** For -v and JSON. */

@@ -4,6 +4,10 @@ import type { Finding } from './finding.ts'
 export const DEPTHS = ['resolve', 'connect', 'secure', 'speak', 'login', 'use'] as const
 export type Depth = (typeof DEPTHS)[number]
 
+/** What a resource must be. */
+export const EXPECTATIONS = ['writable', 'readable', 'replica'] as const
+export type Expectation = (typeof EXPECTATIONS)[number]
+
 export type Role = 'primary' | 'replica' | 'unknown'
 
 /** What TLS was negotiated. `null`: plain text. */

@@ -1,7 +1,8 @@
 import { type Change, isEmpty, type Key, same } from '../domain/change.ts'
+import type { ExpectedResource, OnFailure } from '../domain/deploy.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
 import type { Finding } from '../domain/finding.ts'
-import type { Close, Head, Shown } from '../domain/operation.ts'
+import type { Close, Head, Open, Shown } from '../domain/operation.ts'
 import type { Origin, Rehearsal, Snapshot } from '../ports/store.ts'
 import { apply } from './apply.ts'
 import { lastWritten, releasesAfter } from './history.ts'
@@ -26,6 +27,10 @@ export interface Wish {
   readonly expect: Expectation | null
   /** `skip`: asked for with --no-probe, and recorded. */
   readonly probe: 'probe' | 'skip'
+  /** What attach.yaml says of the resource under a key. */
+  readonly declared: ReadonlyMap<string, ExpectedResource>
+  /** When the app does not settle: `usual` puts back, but not to an old resource that did not answer. */
+  readonly onFailure: 'usual' | OnFailure
   readonly message: string | null
   readonly allowed: readonly string[]
   /** `dry`: everything but the write. */
@@ -40,10 +45,14 @@ export interface Proposal {
   readonly recognised: readonly Recognised[]
   readonly rehearsal: Rehearsal
   readonly preflight: Preflight | null
+  /** What does not settle is put back; otherwise the new value stays. */
+  readonly revertible: boolean
 }
 
 /** Where a person comes in. Each of the questions throws REFUSED or INTERRUPTED to stop. */
 export interface Consent {
+  /** Before an operation of a dead process is recovered, which may run the hook. */
+  recover(open: Open): Promise<void>
   /** Before anything is contacted: may this plan be meant at all? */
   meant(plan: Plan): Promise<void>
   /** A probe failed. Returns when the change is to be made all the same, else throws. */
@@ -56,6 +65,8 @@ export interface Consent {
 
 export interface Operation extends Context, ProbeSetting {
   readonly consent: Consent
+  /** Throws CONFIG_INVALID or REFUSED, before anything is begun, when hook and health could not be run as they stand: not there, not safe, not trusted. */
+  readonly ready: () => Promise<void>
 }
 
 export type Outcome =
@@ -78,17 +89,18 @@ export async function operate(wish: Wish, operation: Operation): Promise<Outcome
   }
   let { plan } = planned
   await consent.meant(plan)
-  const recognised = await recognise(plan.changes, { asked: wish.kind, origin: originOf(plan) }, operation.kinds)
+  const recognised = await recognise(plan.changes, { asked: wish.kind, declared: wish.declared, origin: originOf(plan) }, operation.kinds)
   const rehearsal = await operation.store.rehearse(plan.changes, originOf(plan), signal)
   const shown = plan.changes.map((change) => shownOf(change, operation))
-  let proposal: Proposal = { plan, shown, recognised, rehearsal, preflight: null }
-  proposal = { ...proposal, preflight: await check(wish, proposal, operation) }
+  await operation.ready()
+  let proposal: Proposal = { plan, shown, recognised, rehearsal, preflight: null, revertible: wish.onFailure !== 'keep' }
+  proposal = checked(wish, proposal, await check(wish, proposal, operation))
   consent.tell(proposal)
   if (wish.run === 'dry') return { type: 'planned', proposal }
   await consent.approve(proposal)
   if (proposal.preflight !== null && clock() - proposal.preflight.takenAt > FRESH_MS) {
     const agreed = proposal
-    proposal = { ...proposal, preflight: await check(wish, proposal, operation) }
+    proposal = checked(wish, proposal, await check(wish, proposal, operation))
     if (!isSameCheck(agreed, proposal)) {
       consent.tell(proposal)
       await consent.approve(proposal)
@@ -107,7 +119,7 @@ export async function operate(wish: Wish, operation: Operation): Promise<Outcome
 }
 
 /** A wrong handle is told before anything is contacted, written or recovered. */
-async function expectReadable({ request, kind }: Wish, { store, kinds, signal }: Operation): Promise<void> {
+async function expectReadable({ request, kind, declared }: Wish, { store, kinds, signal }: Operation): Promise<void> {
   if (request.verb !== 'attach' && request.verb !== 'swap') return
   const { entries } = await store.read(signal)
   for (const { key, to } of request.edits) {
@@ -116,7 +128,7 @@ async function expectReadable({ request, kind }: Wish, { store, kinds, signal }:
         hint: `attach detach ${key}, or --kind opaque for an empty text`,
       })
     }
-    await read(key, to, { asked: kind, was: entries.get(key) ?? null }, kinds)
+    await read(key, to, { asked: kind ?? declared.get(key)?.kind ?? null, was: entries.get(key) ?? null }, kinds)
   }
 }
 
@@ -128,7 +140,7 @@ function fixedTo({ undoes, backTo }: Plan, wish: Wish): Wish {
 }
 
 const isSameCheck = (a: Proposal, b: Proposal): boolean =>
-  a.preflight?.revertible === b.preflight?.revertible &&
+  a.revertible === b.revertible &&
   JSON.stringify(a.preflight?.findings.map(({ id, status }) => [id, status])) ===
     JSON.stringify(b.preflight?.findings.map(({ id, status }) => [id, status]))
 
@@ -188,7 +200,7 @@ const isSameChange = (a: Change, b: Change | undefined): boolean =>
 async function check(wish: Wish, proposal: Proposal, operation: Operation): Promise<Preflight | null> {
   if (wish.probe === 'skip') return null
   try {
-    return await preflight(proposal.recognised, { verb: proposal.plan.verb, expect: wish.expect }, operation)
+    return await preflight(proposal.recognised, { verb: proposal.plan.verb, expect: wish.expect, declared: wish.declared }, operation)
   } catch (error) {
     if (!(error instanceof ProbeFailed)) throw error
     await operation.consent.allTheSame(error, proposal)
@@ -196,10 +208,17 @@ async function check(wish: Wish, proposal: Proposal, operation: Operation): Prom
   }
 }
 
-function recorded(wish: Wish, { preflight, recognised }: Proposal) {
+/** What the pre-flight found out decides what becomes of a change that does not settle, unless somebody said so. */
+const checked = (wish: Wish, proposal: Proposal, preflight: Preflight | null): Proposal => ({
+  ...proposal,
+  preflight,
+  revertible: wish.onFailure === 'usual' ? (preflight?.revertible ?? true) : wish.onFailure === 'revert',
+})
+
+function recorded(wish: Wish, { preflight, recognised, revertible }: Proposal) {
   const asked = recognised.some(({ next }) => next !== null && next.depth !== null)
   return {
-    revertible: preflight?.revertible ?? true,
+    revertible,
     ...(wish.message === null ? {} : { message: wish.message }),
     ...(wish.allowed.length === 0 ? {} : { allowed: wish.allowed }),
     ...(preflight === null && asked ? { unprobed: true } : {}),

@@ -1,15 +1,16 @@
 import { type Change, isEmpty } from '../domain/change.ts'
+import type { ExpectedResource } from '../domain/deploy.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
 import type { Side } from '../domain/event.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { Verb } from '../domain/operation.ts'
-import type { Depth, ProbeReport } from '../domain/probe.ts'
+import type { Depth, Expectation, ProbeReport } from '../domain/probe.ts'
 import type { Secret } from '../domain/secret.ts'
 import { type Kinds, PROBE_LIMITS, type Recognition, type Resource } from '../ports/kind.ts'
 import type { Reporter } from '../ports/reporter.ts'
 import type { Origin } from '../ports/store.ts'
 
-export type Expectation = 'writable' | 'readable' | 'replica'
+export type { Expectation } from '../domain/probe.ts'
 
 /** One key of a plan with the resources its values lead to. Nothing was contacted for it. */
 export interface Recognised {
@@ -54,18 +55,23 @@ export interface ProbeSetting {
  */
 export async function recognise(
   changes: readonly Change[],
-  { asked, origin }: { readonly asked: string | null; readonly origin: Origin },
+  {
+    asked,
+    declared,
+    origin,
+  }: { readonly asked: string | null; readonly declared: ReadonlyMap<string, ExpectedResource>; readonly origin: Origin },
   kinds: Kinds,
 ): Promise<readonly Recognised[]> {
   const recognised: Recognised[] = []
   for (const change of changes) {
     const { before, after } = change
+    const kind = asked ?? declared.get(change.key)?.kind ?? null
     const old = before === null || isEmpty(before) ? null : await readIfAny(before, kinds)
-    const next = after === null || (isEmpty(after) && asked === null) ? null : await nextOf(change.key, after)
+    const next = after === null || (isEmpty(after) && kind === null) ? null : await nextOf(change.key, after)
     recognised.push({ change, next, old })
 
     async function nextOf(key: string, value: Secret): Promise<Resource> {
-      if (origin === 'new') return await read(key, value, { asked, was: before }, kinds)
+      if (origin === 'new') return await read(key, value, { asked: kind, was: before }, kinds)
       return (await readIfAny(value, kinds)) ?? (await kinds.read(value, { asked: 'opaque', was: null }))
     }
   }
@@ -99,7 +105,11 @@ export async function read(key: string, value: Secret, recognition: Recognition,
 /** Probes what a plan would attach, and what it would replace as far as that answers. Throws PROBE_FAILED with the reason and one hint. */
 export async function preflight(
   recognised: readonly Recognised[],
-  { verb, expect }: { readonly verb: Verb; readonly expect: Expectation | null },
+  {
+    verb,
+    expect,
+    declared,
+  }: { readonly verb: Verb; readonly expect: Expectation | null; readonly declared: ReadonlyMap<string, ExpectedResource> },
   setting: ProbeSetting,
 ): Promise<Preflight> {
   const asks = recognised.flatMap(({ change: { key }, next, old }) => {
@@ -120,8 +130,8 @@ export async function preflight(
     if (asked === undefined) continue
     const old = probes.find(({ key, side }) => key === change.key && side === 'old')
     findings.push(...asked.report.findings)
-    const failed =
-      expect === null ? failureOf(asked, usualExpectation(verb, old?.report)) : (failureOf(asked, expect) ?? untold(asked, expect))
+    const said = expect ?? declared.get(change.key)?.expect ?? null
+    const failed = said === null ? failureOf(asked, usualExpectation(verb, old?.report)) : (failureOf(asked, said) ?? untold(asked, said))
     if (failed !== null) failures.push(failed)
   }
   if (failures.length > 0) throw ProbeFailed.of(failures)

@@ -1,6 +1,7 @@
 import { type Change, invert, type Key, same, type Value } from '../domain/change.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
-import type { Actor, Claim, Close, Decision, Ending, Head, Open, Settled, Shown } from '../domain/operation.ts'
+import type { Stands } from '../domain/event.ts'
+import type { Actor, Claim, Close, Decision, Ending, Head, Intent, Open, Release, Settled, Shown } from '../domain/operation.ts'
 import type { ConfigStore, Snapshot } from '../ports/store.ts'
 
 /** What an operation needs of the world. */
@@ -20,7 +21,15 @@ export interface Context {
   /** The operator's wish to stop. Seen between two steps: before a write landed it aborts, afterwards it puts back. */
   readonly signal: AbortSignal
   /** Runs the deploy's hook, then asks the app's health. Ends early, with `no`, when its signal aborts. Never rejects. */
-  readonly settle: (signal: AbortSignal) => Promise<Settled>
+  readonly settle: (round: Round, signal: AbortSignal) => Promise<Settled>
+}
+
+/** One run of hook and health. */
+export interface Round {
+  readonly intent: Intent
+  readonly stands: Stands
+  /** The release that stands, or will once this round went well. */
+  readonly release: Release
 }
 
 /** An open operation, as far as this process knows the journal. Every step appends at `seq + 1` or loses. */
@@ -72,7 +81,7 @@ export async function decide(running: Running, context: Context): Promise<Close>
 
 /** Nothing is to be written: the app picks up what stands, and the record says how that went. */
 export async function settleStanding(opened: Opened, context: Context): Promise<Close> {
-  const settled = await settle(context)
+  const settled = await settle(opened, 'standing', context)
   return await close(opened, { verdict: 'aborted', settled }, context)
 }
 
@@ -109,7 +118,7 @@ async function finish(running: Running, context: Context): Promise<Close> {
   const { open } = running
   const { signal } = context
   return await orIncomplete(running, 'the new value stands', async () => {
-    const settled = await settle(context)
+    const settled = await settle(running, 'new', context)
     if ((settled === 'no' || signal.aborted) && open.intent.revertible) {
       return await putBack(await claim(running, { undo: true, landed: true }, context), context)
     }
@@ -143,12 +152,15 @@ async function afterEdit(running: Running, context: Context, cause: unknown): Pr
 
 const subject = (open: Open): string => (open.intent.shown.length === 0 ? 'the run of hook and health' : `the change of ${keysOf(open)}`)
 
-const settle = async ({ signal, settle }: Context): Promise<Settled> => (signal.aborted ? 'no' : await settle(signal))
+async function settle({ open, release }: Opened, stands: 'new' | 'standing', { signal, settle }: Context): Promise<Settled> {
+  const round = { intent: open.intent, stands, release: stands === 'new' ? release + 1 : release }
+  return signal.aborted ? 'no' : await settle(round, signal)
+}
 
 /** The old values stand again: the app picks them up before anyone says so. */
 async function settleBack(running: Running, context: Context): Promise<Close> {
   return await orIncomplete(running, 'the old value stands again', async () => {
-    const settled = await context.settle(STEADY)
+    const settled = await context.settle({ intent: running.open.intent, stands: 'old', release: running.release }, STEADY)
     await expectOld(running, context)
     return await close(running, { verdict: 'reverted', settled }, context)
   })

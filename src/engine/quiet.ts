@@ -26,6 +26,8 @@ export async function makeQuiet({ run, lockTimeoutMs }: Wish, operation: Operati
       await journal.quiet(Math.max(until - clock(), 0), signal)
       continue
     }
+    await operation.consent.recover(open)
+    await operation.ready()
     const closed = await recover(operation)
     if (closed === null) continue
     reporter.event({ type: 'recovered', message: `${who} was left open by a process that is gone: ${ENDS[closed.verdict]}` })

@@ -27,6 +27,10 @@ export function eventText(event: Event, speech: Speech): string {
       return event.changes.map((change) => `  plan   ${changeText(change, paint)}\n`).join('')
     case 'found':
       return findingText(event.key, event.finding, speech)
+    case 'settling':
+    case 'settled':
+    case 'output':
+      return ''
     case 'waiting':
       return `  ${paint.dim(event.reason)}\n`
     case 'recovered':

@@ -37,8 +37,8 @@ function open(value: unknown): unknown {
 
 const SPEAKING = { json: false, quiet: false, verbose: false, color: true, input: true }
 const LOCATED = { ...SPEAKING, where: { by: 'default' }, directory: null, timeoutMs: null }
-const WRITING = { ...LOCATED, dryRun: false, yes: false, confirm: null, lockTimeoutMs: null }
-const RELEASING = { ...WRITING, message: null }
+const WRITING = { ...LOCATED, dryRun: false, yes: false, confirm: null, lockTimeoutMs: null, hook: true, trust: false }
+const RELEASING = { ...WRITING, message: null, onFailure: null }
 const PROBING = { probe: true, expect: null }
 const ATTACH = { verb: 'attach', ...RELEASING, ...PROBING, kind: null, raw: false, create: false }
 const SWAP = { verb: 'swap', ...RELEASING, ...PROBING, kind: null, raw: false }

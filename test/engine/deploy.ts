@@ -162,7 +162,7 @@ export class Deploy {
           return store.write(changes, guard, s)
         },
       },
-      settle: async (stop) => {
+      settle: async (_round, stop) => {
         if (stop.aborted) return 'no'
         const perform = (): Promise<Settled> => this.#hook(by, this.#world.choice(actor, 'app', luck.app))
         const sort = stop === STEADY ? 'act' : 'stoppable'

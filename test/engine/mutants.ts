@@ -203,14 +203,14 @@ export const cutsOffItsRecord: Mutant = (context) => {
 }
 
 /** A command that gives the wish to stop to the hook on the way back as well. */
-export const stopsTheWayBack: Mutant = (context) => ({ ...context, settle: () => context.settle(context.signal) })
+export const stopsTheWayBack: Mutant = (context) => ({ ...context, settle: (round) => context.settle(round, context.signal) })
 
 /** A command that takes a wish to stop after its write for one before it. */
 export const saysStoppedRegardless: Mutant = (context) => ({
   ...context,
-  settle: async (signal) => {
+  settle: async (round, signal) => {
     if (context.signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted before anything was changed')
-    return await context.settle(signal)
+    return await context.settle(round, signal)
   },
 })
 

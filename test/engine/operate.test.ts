@@ -13,6 +13,7 @@ const B = 'B_URL' as Key
 const { signal } = new AbortController()
 
 const yes: Consent = {
+  recover: async () => {},
   meant: async () => {},
   tell: () => {},
   approve: async () => {},
@@ -34,6 +35,7 @@ function deploy(entries: Readonly<Record<string, string>> = {}) {
     random: () => `${++random}`.padStart(16, '0'),
     show: (_key, value) => value?.reveal() ?? null,
     settle: async () => 'skipped',
+    ready: async () => {},
     begin: () => {},
     reporter: { event: () => {} },
     consent: yes,
@@ -52,6 +54,8 @@ function deploy(entries: Readonly<Record<string, string>> = {}) {
     request,
     kind: 'opaque',
     expect: null,
+    declared: new Map(),
+    onFailure: 'usual',
     probe: 'probe',
     message: null,
     allowed: [],

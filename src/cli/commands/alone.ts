@@ -12,7 +12,7 @@ export async function alone(command: AloneCommand, session: Session): Promise<Sa
     if (!session.speaking.json) session.host.stderr.write(`${usageLine(null)}\n`)
     throw new AttachError('USAGE', 'nothing was asked for; expected KEY=HANDLE or a command', { hint: 'attach help' })
   }
-  const deploy = placeOf(command, session)
+  const deploy = await placeOf(command, session)
   const examples = `\n${EXAMPLES.map((line) => `  ${line}`).join('\n')}`
   if (!deploy.exists) return { deploy: deploy.name, exit: 0, outcome: 'unchanged', message: `nothing is attached here yet${examples}` }
   const said = await status({ ...command, verb: 'status', probe: false, reveal: false }, session)

@@ -2,6 +2,7 @@ import { openKinds } from '../../deploys/kinds.ts'
 import { type Deploy, expectMayBeMade, expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import { operationOn } from '../../deploys/operation.ts'
+import { settlerOf } from '../../deploys/settle.ts'
 import type { Document, Warning } from '../../domain/document.ts'
 import { type Outcome, operate, type Proposal, type Wish } from '../../engine/operate.ts'
 import type { FileStore } from '../../stores/file.ts'
@@ -19,7 +20,7 @@ export type ChangeCommand = AttachCommand | SwapCommand | DetachCommand | Rollba
 /** attach, swap, detach, rollback, undo: one operation, or none. */
 export async function change(command: ChangeCommand, session: Session): Promise<Said> {
   const { host, signal, reporter, stop } = session
-  const deploy = placeOf(command, session)
+  const deploy = await placeOf(command, session)
   if (command.verb === 'attach') expectMayBeMade(deploy, command.create ? 'create' : 'usual')
   else expectThere(deploy)
   const lockTimeoutMs = command.lockTimeoutMs ?? (session.interactive ? DEFAULTS.lockOnTerminalMs : DEFAULTS.lockElsewhereMs)
@@ -28,9 +29,10 @@ export async function change(command: ChangeCommand, session: Session): Promise<
   try {
     const request = await requestOf(command, store, kinds, session)
     const consent = consentOf(command, deploy, session)
-    const operation = operationOn({ store, kinds, reporter, signal, begin: stop.begin, consent }, host)
+    const settler = settlerOf(deploy, { run: command.hook ? 'usual' : 'skip', trust: async () => {} }, host, reporter)
+    const operation = operationOn({ store, kinds, reporter, signal, begin: stop.begin, consent, settler }, host)
     const absent = command.verb === 'detach' ? absentKeys(command.keys, await store.read()) : []
-    const wish = wishOf(command, request, lockTimeoutMs, session)
+    const wish = wishOf(command, request, deploy, lockTimeoutMs, session)
     const outcome = await tellingWhatStands(store, kinds, session, () => operate(wish, operation))
     stop.end()
     return said(command, deploy, store, outcome, absent, session)
@@ -39,13 +41,21 @@ export async function change(command: ChangeCommand, session: Session): Promise<
   }
 }
 
-function wishOf(command: ChangeCommand, request: Wish['request'], lockTimeoutMs: number, { redactor }: Session): Wish {
+function wishOf(
+  command: ChangeCommand,
+  request: Wish['request'],
+  { declared }: Deploy,
+  lockTimeoutMs: number,
+  { redactor }: Session,
+): Wish {
   return {
     request,
     kind: 'kind' in command ? command.kind : null,
     expect: 'expect' in command ? command.expect : null,
     probe: 'probe' in command && !command.probe ? 'skip' : 'probe',
     message: command.message === null ? null : redactor.redact(command.message),
+    declared: declared?.resources ?? new Map(),
+    onFailure: command.onFailure ?? (declared?.onFailure === 'keep' ? 'keep' : 'usual'),
     allowed: 'allow' in command ? command.allow : [],
     run: command.dryRun ? 'dry' : 'real',
     lockTimeoutMs,

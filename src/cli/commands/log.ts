@@ -14,7 +14,7 @@ import { headOrNote, openRow, sayDamage } from './status.ts'
 /** Releases, newest first: number, when, who, why, what, verdict. Operations that changed nothing are in the JSON only. */
 export async function log(command: LogCommand, session: Session): Promise<Said> {
   const { host, signal } = session
-  const deploy = placeOf(command, session)
+  const deploy = await placeOf(command, session)
   expectThere(deploy)
   const store: ConfigStore = openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
   try {

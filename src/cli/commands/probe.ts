@@ -61,7 +61,7 @@ async function targetsOf(
   const { host, signal } = session
   const needsDeploy = command.targets.length === 0 || command.targets.some(({ by }) => by === 'key')
   const named: Named[] = []
-  const deploy = needsDeploy ? placeOf(command, session) : null
+  const deploy = needsDeploy ? await placeOf(command, session) : null
   if (deploy !== null) {
     expectThere(deploy)
   }

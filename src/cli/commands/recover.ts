@@ -2,6 +2,7 @@ import { openKinds } from '../../deploys/kinds.ts'
 import { expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import { operationOn, WITHOUT_QUESTIONS } from '../../deploys/operation.ts'
+import { settlerOf } from '../../deploys/settle.ts'
 import { same } from '../../domain/change.ts'
 import { AttachError } from '../../domain/errors.ts'
 import type { Close, Head } from '../../domain/operation.ts'
@@ -19,13 +20,14 @@ import { tellingWhatStands } from '../standing.ts'
 /** Closes what a dead or stuck operation left open. */
 export async function recoverOpen(command: RecoverCommand, session: Session): Promise<Said> {
   const { host, signal, reporter, stop } = session
-  const deploy = placeOf(command, session)
+  const deploy = await placeOf(command, session)
   expectThere(deploy)
   const lockTimeoutMs = command.lockTimeoutMs ?? (session.interactive ? DEFAULTS.lockOnTerminalMs : DEFAULTS.lockElsewhereMs)
   const store = openStore(deploy, host, { lockTimeoutMs, onWait: (reason) => reporter.event({ type: 'waiting', reason }) })
   const journal: Journal = store.journal
   const kinds = openKinds(session.redactor)
-  const context = operationOn({ store, kinds, reporter, signal, begin: stop.begin, consent: WITHOUT_QUESTIONS }, host)
+  const settler = settlerOf(deploy, { run: command.hook ? 'usual' : 'skip', trust: async () => {} }, host, reporter)
+  const context = operationOn({ store, kinds, reporter, signal, begin: stop.begin, consent: WITHOUT_QUESTIONS, settler }, host)
   expectName(command.confirm, deploy)
   try {
     const aside = await setDamagedAside(store, command, session)

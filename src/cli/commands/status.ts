@@ -16,7 +16,7 @@ import { placeOf, type Said, type Session } from '../session.ts'
 /** What is attached. Contacts nothing, writes nothing, locks nothing; `--probe` asks each resource. */
 export async function status(command: StatusCommand, session: Session): Promise<Said> {
   const { host, signal } = session
-  const deploy = placeOf(command, session)
+  const deploy = await placeOf(command, session)
   expectThere(deploy)
   const store: ConfigStore = openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
   const kinds = openKinds(session.redactor)

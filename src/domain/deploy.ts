@@ -1,0 +1,54 @@
+import type { Expectation } from './probe.ts'
+import { shellWord } from './shell.ts'
+
+/** A command of the deploy's own. A text runs through `sh -c`, a list without a shell. */
+export type CommandLine = string | readonly string[]
+
+/** Run after the config changed, so that the app picks it up. */
+export interface Hook {
+  readonly run: CommandLine
+  readonly timeoutMs: number
+}
+
+/** How the app is asked whether it is well: until so many successes in a row, or until the time is over. */
+export interface Health {
+  readonly check:
+    | { readonly by: 'url'; readonly url: string; readonly status: number; readonly body: string | null }
+    | { readonly by: 'command'; readonly run: CommandLine }
+  readonly successes: number
+  /** Between two checks. */
+  readonly intervalMs: number
+  /** For all checks together. */
+  readonly timeoutMs: number
+}
+
+/** What becomes of a new value that the app does not settle on. */
+export type OnFailure = 'revert' | 'keep'
+
+/** What attach.yaml says of the resource under a key. Null: nothing. */
+export interface ExpectedResource {
+  readonly kind: string | null
+  readonly expect: Expectation | null
+}
+
+/** What attach.yaml says of one deploy. */
+export interface Declared {
+  /** attach.yaml itself: absolute, real. */
+  readonly file: string
+  /** Its folder: hook and health run there. */
+  readonly folder: string
+  /** Nothing changes without its name. */
+  readonly protected: boolean
+  readonly readers: readonly string[]
+  readonly hook: Hook | null
+  readonly health: Health | null
+  /** `revert`: put back, but not to a resource that was seen unusable. */
+  readonly onFailure: OnFailure
+  readonly resources: ReadonlyMap<string, ExpectedResource>
+}
+
+/** Settles what is not said. Milliseconds, but for `successes`. */
+export const SETTLE_DEFAULTS = { hookMs: 60_000, healthMs: 60_000, successes: 2, intervalMs: 1_000 } as const
+
+/** How a command is named on the screen and to the person who is to trust it. */
+export const commandText = (line: CommandLine): string => (typeof line === 'string' ? line : line.map(shellWord).join(' '))
