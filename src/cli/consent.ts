@@ -1,19 +1,22 @@
 import type { Deploy } from '../deploys/locate.ts'
 import { readersShown } from '../deploys/readers.ts'
+import type { Settler } from '../deploys/settle.ts'
 import { AttachError } from '../domain/errors.ts'
 import { shellWord } from '../domain/shell.ts'
 import { type Consent, type Proposal, replaces } from '../engine/operate.ts'
 import type { Plan } from '../engine/plan.ts'
 import type { ChangeCommand } from './commands/change.ts'
-import type { Session } from './session.ts'
+import { agree, type Session } from './session.ts'
+import { expectRecovery, tellSettling } from './settling.ts'
 
 /** Where the person at the terminal, or the options in their place, say yes or no. */
-export function consentOf(command: ChangeCommand, deploy: Deploy, session: Session): Consent {
+export function consentOf(command: ChangeCommand, deploy: Deploy, settler: Settler, session: Session): Consent {
   const { interactive } = session
   return {
-    recover: async () => {},
+    recover: (open) => expectRecovery(open, settler, command, session),
     meant: async (plan) => {
       expectName(command.confirm, deploy)
+      if (isProtected(deploy) && command.confirm === null && !interactive) throw notNamed(deploy)
       if (command.verb === 'attach' && replaces(plan) && !command.yes && !interactive) throw notMeant(plan)
     },
     allTheSame: async (failure, { plan }) => {
@@ -22,11 +25,17 @@ export function consentOf(command: ChangeCommand, deploy: Deploy, session: Sessi
       if (!interactive || command.dryRun) throw unchanged(failure, `${failure.hint ?? ''} (or --no-probe to attach it all the same)`.trim())
       await agree('Nothing answers there. Attach it all the same? [y/N] ', session)
     },
-    tell: (proposal) => tell(proposal, deploy, session),
+    tell: (proposal) => {
+      tell(proposal, deploy, session)
+      tellSettling(settler, proposal, command, session)
+    },
     approve: async ({ plan, shown }) => {
-      if (!interactive || command.yes || (command.verb === 'attach' && !replaces(plan))) return
+      const needsName = isProtected(deploy) && command.confirm === null
+      const needsYes = !command.yes && (command.verb !== 'attach' || replaces(plan))
+      if (!interactive || !(needsName || needsYes)) return
       session.reporter.event({ type: 'planned', verb: plan.verb, deploy: deploy.name, changes: shown })
-      await agree(`Change ${deploy.label}? [y/N] `, session)
+      if (needsName) await agreeByName(deploy, session)
+      else await agree(`Change ${deploy.label}? [y/N] `, session)
     },
   }
 }
@@ -92,8 +101,15 @@ const notMeant = ({ changes }: Plan): AttachError => {
 const unchanged = ({ code, message }: AttachError, hint: string | undefined): AttachError =>
   new AttachError(code, `${message}; nothing was changed`, hint === undefined ? {} : { hint })
 
-async function agree(question: string, { host, signal }: Session): Promise<void> {
-  const answer = await host.stdin.ask(question, signal)
-  if (answer !== null && /^\s*y(es)?\s*$/i.test(answer)) return
-  throw new AttachError('REFUSED', 'not confirmed; nothing was changed', { hint: 'attach status' })
+const isProtected = ({ declared }: Deploy): boolean => declared?.protected ?? false
+
+const notNamed = ({ name }: Deploy): AttachError =>
+  new AttachError('REFUSED', `${name} is protected, and a change of it needs its name; nothing was changed`, {
+    hint: `--confirm ${shellWord(name)}`,
+  })
+
+async function agreeByName({ name }: Deploy, { host, signal }: Session): Promise<void> {
+  const answer = await host.stdin.ask(`${name} is protected. Type its name to change it: `, signal)
+  if (answer?.trim() === name) return
+  throw new AttachError('REFUSED', 'not confirmed: that is not its name; nothing was changed', { hint: 'attach status' })
 }

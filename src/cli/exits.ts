@@ -43,6 +43,7 @@ const BY_ERROR = {
   DAMAGED: 6,
   UNKNOWN: 8,
   INCOMPLETE: 8,
+  UNSETTLED: 8,
 } as const satisfies Record<Exclude<ErrorCode, 'INTERRUPTED'>, Exit>
 
 const BY_EFFECT = {

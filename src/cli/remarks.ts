@@ -1,5 +1,6 @@
 import type { Deploy } from '../deploys/locate.ts'
 import { hidersOf } from '../deploys/readers.ts'
+import type { Settler } from '../deploys/settle.ts'
 import type { Key } from '../domain/change.ts'
 import type { Warning } from '../domain/document.ts'
 import { nearest } from '../domain/nearest.ts'
@@ -11,7 +12,14 @@ import type { FileStore } from '../stores/file.ts'
 import type { ChangeCommand } from './commands/change.ts'
 
 /** What is worth knowing once a change stands: what hides it, where its history is, what is still to be done. */
-export function remarksAfter(command: ChangeCommand, { plan }: Proposal, deploy: Deploy, store: FileStore, host: Host): readonly Warning[] {
+export function remarksAfter(
+  command: ChangeCommand,
+  { plan }: Proposal,
+  deploy: Deploy,
+  store: FileStore,
+  settler: Settler,
+  host: Host,
+): readonly Warning[] {
   const remarks: Warning[] = []
   const note = (code: string, message: string): void => {
     remarks.push({ code, message })
@@ -27,7 +35,10 @@ export function remarksAfter(command: ChangeCommand, { plan }: Proposal, deploy:
   if (store.journal.begun) note('journal.begun', `History with old values is kept in ${historyPlace(host)}; keep it out of images.`)
   if (hasArgvSecret(command))
     note('argv.secret', 'A password in the command line stays in the shell history; KEY=- reads it from stdin, KEY alone asks for it.')
-  note('app.restart', 'Restart the app to use it.')
+  if (settler.hook === null) {
+    if (command.hook) note('app.restart', 'Restart the app to use it.')
+    else note('app.not_restarted', 'The app was not restarted (--no-hook): it runs on what it read before.')
+  }
   return remarks
 }
 

@@ -1,5 +1,5 @@
 import { type Deploy, locate } from '../deploys/locate.ts'
-import type { Document, KeyedFinding, ProbeRow, Warning } from '../domain/document.ts'
+import type { Document, KeyedFinding, ProbeRow, StepRow, Warning } from '../domain/document.ts'
 import { AttachError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
 import { printableData, Redactor } from '../domain/redact.ts'
@@ -13,7 +13,10 @@ import { exitOf, outcomeOf } from './exits.ts'
 
 /** What one command has to say when it is done; main adds the rest of the document. */
 export type Said = Partial<
-  Pick<Document, 'deploy' | 'release' | 'changes' | 'undo' | 'attachments' | 'releases' | 'open' | 'edited' | 'message'>
+  Pick<
+    Document,
+    'deploy' | 'release' | 'changes' | 'undo' | 'attachments' | 'releases' | 'open' | 'edited' | 'settling' | 'unsettled' | 'message'
+  >
 > &
   Pick<Document, 'exit' | 'outcome'> & {
     readonly error?: Document['error']
@@ -63,6 +66,8 @@ export interface Heard {
   readonly warnings: Warning[]
   readonly findings: KeyedFinding[]
   readonly probes: ProbeRow[]
+  /** Hook and health, in the order they were run. */
+  readonly steps: StepRow[]
 }
 
 /** Why and whether a run is to stop. */
@@ -77,7 +82,7 @@ export interface Stop {
 
 export function openSession(host: Host, speaking: Speaking, paint: Paint, eventText: (event: Event) => string): Session {
   const redactor = new Redactor()
-  const heard: Heard = { warnings: [], findings: [], probes: [] }
+  const heard: Heard = { warnings: [], findings: [], probes: [], steps: [] }
   const place: Session['place'] = { name: null, options: [] }
   const say = (event: Event): void => {
     const isOfError = event.type === 'note' && event.code.startsWith('operation.') // It belongs to the error: -q does not silence it.
@@ -111,7 +116,18 @@ function hear(event: Event, heard: Heard): void {
     const { key, kind, identity, side, report } = event
     heard.probes.push({ key, kind, identity, side, report })
   }
+  if (event.type === 'settled') {
+    const { step, stands, why, ms } = event
+    heard.steps.push({ step, stands, why, ms })
+  }
   if (event.type === 'found') heard.findings.push({ key: event.key, ...event.finding })
+}
+
+/** Asks a person. Throws REFUSED for any other answer than yes, INTERRUPTED. */
+export async function agree(question: string, { host, signal }: Session): Promise<void> {
+  const answer = await host.stdin.ask(question, signal)
+  if (answer !== null && /^\s*y(es)?\s*$/i.test(answer)) return
+  throw new AttachError('REFUSED', 'not confirmed; nothing was changed', { hint: 'attach status' })
 }
 
 /** The second signal: nothing is waited for any more. */

@@ -1,3 +1,4 @@
+import { SETTLE_DEFAULTS } from '../domain/deploy.ts'
 import { PROBE_LIMITS } from '../ports/kind.ts'
 import { DEFAULTS, seconds } from './defaults.ts'
 
@@ -25,6 +26,7 @@ const VALUES =
   'A value need not stand in the command line: KEY alone asks for it without echo, KEY=- reads it from stdin, --from-env takes it from the environment, --from-key from another key. One final line end is removed; --raw keeps it.'
 const LOCK = `Bound: ${seconds(DEFAULTS.lockOnTerminalMs)} on a terminal and ${seconds(DEFAULTS.lockElsewhereMs)} elsewhere for another attach to end (--lock-timeout).`
 const BOUNDS = `Bounds: ${seconds(PROBE_LIMITS.connectMs)} to resolve and connect, ${seconds(PROBE_LIMITS.statementMs)} for one statement, ${seconds(PROBE_LIMITS.totalMs)} for one probe in all. A bound that passes is named in the message.`
+const SETTLING = `Where attach.yaml gives the deploy a hook or a health check, they run once the config is written (${seconds(SETTLE_DEFAULTS.hookMs)} each, if nothing else is said). When the app does not settle, the old value is put back and the hook runs again (exit 7); the new value stays where the old resource did not answer (exit 8). --on-failure decides otherwise, --no-hook runs neither.`
 const GOING_BACK =
   'What would be attached is probed first. Given bare, right after a rollback or an undo, it is refused with the explicit commands: repeating a line must not toggle a deploy.'
 
@@ -46,6 +48,7 @@ export const VERBS = [
     details: [
       'The resource is probed, then the handle is written in one atomic step. A key that holds this value already stays as it is. A key that holds another value is a swap and must be meant: a question on a terminal, --yes elsewhere. Several pairs are one operation, all or none.',
       VALUES,
+      SETTLING,
       BOUNDS,
     ],
   },
@@ -66,6 +69,7 @@ export const VERBS = [
       'The key must hold something. The new resource is probed, the plan is shown, and the handle changes in one atomic step.',
       '--host, --port, --name, --user and --password replace parts of the handle that stands there; every other byte of it is kept. They are given as they are meant, not percent-encoded.',
       VALUES,
+      SETTLING,
       BOUNDS,
     ],
   },
@@ -80,7 +84,11 @@ export const VERBS = [
       ['attach detach CACHE_URL', 'detach a cache'],
       ['detach CACHE_URL QUEUE_URL -d staging', 'two at once, all or none, by the binary `detach`'],
     ],
-    details: ['The service and its data stay as they are, and nothing is probed. A key that is absent is no error: nothing changes.', LOCK],
+    details: [
+      'The service and its data stay as they are, and nothing is probed. A key that is absent is no error: nothing changes.',
+      SETTLING,
+      LOCK,
+    ],
   },
   {
     name: 'rollback',
@@ -97,6 +105,7 @@ export const VERBS = [
     details: [
       'Every key that later releases changed gets its value of vN, as one new release (default: the release before the last). v0 is what each key held before its first release. A key that was edited outside is a conflict; --allow config.edited goes on over it and records it.',
       GOING_BACK,
+      SETTLING,
       BOUNDS,
     ],
   },
@@ -114,6 +123,7 @@ export const VERBS = [
     details: [
       'Makes the inverse of vN as a new release (default: the last). A key that no longer holds what vN wrote is a conflict; --allow config.edited goes on over an edit made outside and records it.',
       GOING_BACK,
+      SETTLING,
       BOUNDS,
     ],
   },
@@ -174,6 +184,7 @@ export const VERBS = [
     ],
     details: [
       'Claims the open operation, looks at what the config holds, then decides: the old value closes it as aborted or reverted, the new value finishes it. When neither is found nothing is written; --keep then closes it with what is there.',
+      'Where the app did not settle on what stands, hook and health run again. --no-hook ends the operation without them.',
       LOCK,
     ],
   },

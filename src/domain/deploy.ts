@@ -52,3 +52,9 @@ export const SETTLE_DEFAULTS = { hookMs: 60_000, healthMs: 60_000, successes: 2,
 
 /** How a command is named on the screen and to the person who is to trust it. */
 export const commandText = (line: CommandLine): string => (typeof line === 'string' ? line : line.map(shellWord).join(' '))
+
+/** How a health check is named on the screen. What a URL says after its path may be a secret. */
+export function checkText({ check, successes }: Health): string {
+  const times = successes === 1 ? '' : `, ${successes} times in a row`
+  return check.by === 'url' ? `${check.url.replace(/[?#].*$/s, '')} answers ${check.status}${times}` : `${commandText(check.run)}${times}`
+}

@@ -1,5 +1,6 @@
+import type { OnFailure } from './deploy.ts'
 import type { ErrorCode } from './errors.ts'
-import type { Side } from './event.ts'
+import type { Side, Stands, Step } from './event.ts'
 import type { Finding } from './finding.ts'
 import type { Identity } from './handle.ts'
 import type { Actor, Release, Settled, Shown, Verdict } from './operation.ts'
@@ -25,6 +26,10 @@ export interface Document {
   readonly probes?: readonly ProbeRow[]
   readonly releases?: readonly ReleaseRow[]
   readonly open?: OpenRow | null
+  /** Hook and health of this deploy, and how they went. */
+  readonly settling?: SettlingRow
+  /** The last operation whose app did not settle, and that nobody mended since. */
+  readonly unsettled?: UnsettledRow | null
   /** Keys edited outside since the last release that wrote them. */
   readonly edited?: readonly string[]
   readonly message?: string
@@ -73,6 +78,33 @@ export interface ReleaseRow {
   readonly edited: readonly string[]
   readonly unprobed: boolean
   readonly allowed: readonly string[]
+}
+
+/** How the app is made to pick up its config. */
+export interface SettlingRow {
+  /** The command. Null: there is none, or it was not to run. */
+  readonly hook: string | null
+  /** The command or the URL. */
+  readonly health: string | null
+  /** What becomes of a value that the app does not settle on. Null: nothing would be put back. */
+  readonly onFailure: OnFailure | null
+  /** Null: nothing was run. */
+  readonly settled: Settled | null
+  readonly steps: readonly StepRow[]
+}
+
+export interface StepRow {
+  readonly step: Step
+  readonly stands: Stands
+  /** What was wrong. Null: nothing. */
+  readonly why: string | null
+  readonly ms: number
+}
+
+export interface UnsettledRow {
+  readonly release: Release
+  readonly verdict: Verdict
+  readonly at: string
 }
 
 /** An operation that is not closed. */

@@ -24,6 +24,8 @@ const EFFECT = {
   UNKNOWN: 'unknown',
   /** Begun and not finished; the journal is left open. */
   INCOMPLETE: 'unknown',
+  /** What stands was not picked up by the app, or the app is not well on it. */
+  UNSETTLED: 'unknown',
   BUG: 'unknown',
 } as const satisfies Record<string, Effect>
 

@@ -28,6 +28,8 @@ export type Event =
   | { readonly type: 'planned'; readonly verb: Verb; readonly deploy: string; readonly changes: readonly Shown[] }
   | { readonly type: 'found'; readonly key: string; readonly finding: Finding }
   | { readonly type: 'waiting'; readonly reason: string }
+  /** What is done once the config is written. `what`: the command, or the question. */
+  | { readonly type: 'then'; readonly step: Step; readonly what: string }
   /** A hook or a health check begins. `what`: the command, or the URL. */
   | { readonly type: 'settling'; readonly step: Step; readonly stands: Stands; readonly what: string; readonly timeoutMs: number }
   /** One line that a command of the deploy's own printed: a text of others. */

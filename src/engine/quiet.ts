@@ -32,7 +32,7 @@ export async function makeQuiet({ run, lockTimeoutMs }: Wish, operation: Operati
     if (closed === null) continue
     reporter.event({ type: 'recovered', message: `${who} was left open by a process that is gone: ${ENDS[closed.verdict]}` })
     if (effectOf(closed) === 'unknown') {
-      throw new AttachError('INCOMPLETE', `${who} was closed, but the app did not settle; the asked-for change was not begun`, {
+      throw new AttachError('UNSETTLED', `${who} was closed, but the app did not settle; the asked-for change was not begun`, {
         hint: 'attach recover',
       })
     }
@@ -44,7 +44,9 @@ export async function makeQuiet({ run, lockTimeoutMs }: Wish, operation: Operati
 export async function expectSettled(head: Head, { store, signal }: Operation): Promise<void> {
   const last = await unsettled(store.journal, head, signal)
   if (last === null) return
-  throw new AttachError('INCOMPLETE', 'the config holds this already, but the app did not settle on it', { hint: 'attach recover' })
+  throw new AttachError('UNSETTLED', 'the config holds this already, but the app did not settle on it', {
+    hint: 'attach recover runs hook and health again',
+  })
 }
 
 /** What stands after an operation was closed for its dead owner. */

@@ -1,5 +1,5 @@
 import type { AttachmentRow, Document, ProbeRow, ReleaseRow } from '../domain/document.ts'
-import type { Event, Side } from '../domain/event.ts'
+import type { Event, Side, Step } from '../domain/event.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { Shown } from '../domain/operation.ts'
 import type { ProbeReport } from '../domain/probe.ts'
@@ -27,10 +27,14 @@ export function eventText(event: Event, speech: Speech): string {
       return event.changes.map((change) => `  plan   ${changeText(change, paint)}\n`).join('')
     case 'found':
       return findingText(event.key, event.finding, speech)
+    case 'then':
+      return `  ${STEPS[event.step]} ${event.what}\n`
     case 'settling':
-    case 'settled':
+      return `  ${STEPS[event.step]} ${event.stands === 'old' ? 'once more, on the old value: ' : ''}${paint.dim(`${event.what} (at most ${time(event.timeoutMs)})`)}\n`
     case 'output':
-      return ''
+      return `         ${paint.dim('│')} ${event.line}\n`
+    case 'settled':
+      return `  ${STEPS[event.step]} ${event.why === null ? paint.good('✓') : `${paint.bad('✗')} ${event.why}`} ${paint.dim(`(${time(event.ms)})`)}\n`
     case 'waiting':
       return `  ${paint.dim(event.reason)}\n`
     case 'recovered':
@@ -44,7 +48,13 @@ export function eventText(event: Event, speech: Speech): string {
 
 /** What a finished command looks like: the result for stdout, the error for stderr. */
 export function documentText(document: Document, speech: Speech): Rendered {
-  const parts = [openText(document, speech), statusText(document, speech), logText(document, speech), releaseText(document, speech)]
+  const parts = [
+    openText(document, speech),
+    unsettledText(document, speech),
+    statusText(document, speech),
+    logText(document, speech),
+    releaseText(document, speech),
+  ]
   return { result: parts.join(''), undo: undoText(document), error: errorText(document, speech) }
 }
 
@@ -56,6 +66,8 @@ export interface Rendered {
   /** For stderr. */
   readonly error: string
 }
+
+const STEPS: Record<Step, string> = { hook: 'hook  ', health: 'health' }
 
 const SIDES: Record<Side, string> = { new: 'probe', old: 'old  ', attached: 'probe' }
 
@@ -104,7 +116,7 @@ const undoText = ({ undo }: Document): string => (undo === null ? '' : `Undo: ${
 function releaseText({ outcome, release, changes, deploy, message }: Document, { paint }: Speech): string {
   const said = message === undefined ? '' : `${message}\n`
   if (outcome === 'planned') return `${changes.map((change) => `would change: ${changeText(change, paint)}\n`).join('')}${said}`
-  if (outcome !== 'changed' && outcome !== 'reverted') return said
+  if (release === null && outcome !== 'changed' && outcome !== 'reverted') return said
   const number = release === null ? '' : `${paint.strong(`v${release}`)}: `
   const where = deploy === null ? '' : `   ${paint.dim(`(${deploy})`)}`
   const lines = changes.map((change) => `${number}${changeText(change, paint)}${where}\n`).join('')
@@ -117,6 +129,13 @@ function openText({ open }: Document, { paint, options }: Speech): string {
   const state = { alive: 'is under way', dead: 'was left open by a process that is gone', unknown: 'is open' }[owner]
   const hint = owner === 'alive' ? '' : `\n  hint: ${['attach recover', ...options.map(shellWord)].join(' ')}`
   return `${paint.odd(`A ${verb} of ${keys.join(', ')} ${state}`)} (${by.user} on ${by.host}, process ${by.pid}, since ${since})${hint}\n`
+}
+
+function unsettledText({ unsettled }: Document, { paint, options }: Speech): string {
+  if (unsettled === null || unsettled === undefined) return ''
+  const what = unsettled.verdict === 'reverted' ? 'a change was put back' : `v${unsettled.release} was made`
+  const hint = ['attach recover', ...options.map(shellWord)].join(' ')
+  return `${paint.odd(`The app did not settle when ${what}`)} (${unsettled.at})\n  hint: ${hint} runs hook and health again\n`
 }
 
 function statusText({ attachments = [], probes }: Document, { paint }: Speech): string {

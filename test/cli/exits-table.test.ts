@@ -18,6 +18,7 @@ const ERRORS: readonly (readonly [code: ErrorCode, exit: Exit, outcome: Outcome]
   ['DAMAGED', 6, 'unchanged'],
   ['UNKNOWN', 8, 'unknown'],
   ['INCOMPLETE', 8, 'unknown'],
+  ['UNSETTLED', 8, 'unknown'],
   ['INTERRUPTED', 130, 'unchanged'],
 ]
 

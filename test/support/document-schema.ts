@@ -96,9 +96,28 @@ const open = z.strictObject({
   owner: z.enum(['alive', 'dead', 'unknown']),
 })
 
+const settling = z
+  .strictObject({
+    hook: text.nullable().meta({ description: 'The command. null: there is none, or it was not to run.' }),
+    health: text.nullable().meta({ description: 'The command, or the URL and what it must answer.' }),
+    onFailure: z.enum(['revert', 'keep']).nullable().meta({ description: 'What becomes of a value that the app does not settle on.' }),
+    settled: settled.nullable().meta({ description: 'null: nothing was run.' }),
+    steps: z.array(
+      z.strictObject({
+        step: z.enum(['hook', 'health']),
+        stands: z.enum(['new', 'old', 'standing']).meta({ description: 'Which values the app was made to pick up.' }),
+        why: text.nullable().meta({ description: 'What was wrong. null: nothing.' }),
+        ms: z.number().nonnegative(),
+      }),
+    ),
+  })
+  .meta({ description: 'How the app is made to pick up its config, and how that went. Absent: the deploy has neither hook nor health.' })
+
+const unsettled = z.strictObject({ release, verdict: z.enum(['committed', 'reverted', 'aborted', 'kept']), at: z.iso.datetime() })
+
 const ERRORS = [
   ...['USAGE', 'HANDLE_INVALID', 'CONFIG_INVALID', 'REFUSED', 'PROBE_FAILED', 'CONFLICT', 'BUSY', 'CLAIMED', 'UNAVAILABLE', 'DAMAGED'],
-  ...['INTERRUPTED', 'UNKNOWN', 'INCOMPLETE', 'BUG'],
+  ...['INTERRUPTED', 'UNKNOWN', 'INCOMPLETE', 'UNSETTLED', 'BUG'],
 ] as const
 
 /** What every command prints with `--json`: nothing more, nothing less. */
@@ -119,6 +138,11 @@ export const documentSchema = z
     probes: z.array(probe).optional(),
     releases: z.array(row).optional(),
     open: open.nullable().optional(),
+    settling: settling.optional(),
+    unsettled: unsettled
+      .nullable()
+      .optional()
+      .meta({ description: 'The last operation whose app did not settle, and that nobody mended since.' }),
     edited: z.array(text).optional().meta({ description: 'Keys edited outside since the last release that wrote them.' }),
     message: text.optional(),
   })

@@ -2,9 +2,9 @@ import { openKinds } from '../../deploys/kinds.ts'
 import { type Deploy, expectMayBeMade, expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import { operationOn } from '../../deploys/operation.ts'
-import { settlerOf } from '../../deploys/settle.ts'
+import type { Settler } from '../../deploys/settle.ts'
 import type { Document, Warning } from '../../domain/document.ts'
-import { type Outcome, operate, type Proposal, type Wish } from '../../engine/operate.ts'
+import { type Outcome, operate, type Wish } from '../../engine/operate.ts'
 import type { FileStore } from '../../stores/file.ts'
 import type { AttachCommand, DetachCommand, RollbackCommand, SwapCommand, UndoCommand } from '../command.ts'
 import { consentOf } from '../consent.ts'
@@ -13,6 +13,7 @@ import { exitOfClose, outcomeOfClose } from '../exits.ts'
 import { absentKeys, remarksAfter } from '../remarks.ts'
 import { requestOf } from '../request.ts'
 import { placeOf, type Said, type Session } from '../session.ts'
+import { settlerFor, settlingOf, unsettledError } from '../settling.ts'
 import { tellingWhatStands } from '../standing.ts'
 
 export type ChangeCommand = AttachCommand | SwapCommand | DetachCommand | RollbackCommand | UndoCommand
@@ -28,14 +29,14 @@ export async function change(command: ChangeCommand, session: Session): Promise<
   const kinds = openKinds(session.redactor)
   try {
     const request = await requestOf(command, store, kinds, session)
-    const consent = consentOf(command, deploy, session)
-    const settler = settlerOf(deploy, { run: command.hook ? 'usual' : 'skip', trust: async () => {} }, host, reporter)
+    const settler = settlerFor(command, deploy, session)
+    const consent = consentOf(command, deploy, settler, session)
     const operation = operationOn({ store, kinds, reporter, signal, begin: stop.begin, consent, settler }, host)
     const absent = command.verb === 'detach' ? absentKeys(command.keys, await store.read()) : []
     const wish = wishOf(command, request, deploy, lockTimeoutMs, session)
     const outcome = await tellingWhatStands(store, kinds, session, () => operate(wish, operation))
     stop.end()
-    return said(command, deploy, store, outcome, absent, session)
+    return said(command, { deploy, store, settler }, outcome, absent, session)
   } finally {
     await store[Symbol.asyncDispose]()
   }
@@ -64,8 +65,7 @@ function wishOf(
 
 function said(
   command: ChangeCommand,
-  deploy: Deploy,
-  store: FileStore,
+  { deploy, store, settler }: { readonly deploy: Deploy; readonly store: FileStore; readonly settler: Settler },
   outcome: Outcome,
   absent: readonly Warning[],
   session: Session,
@@ -74,25 +74,25 @@ function said(
     case 'unchanged':
       return { deploy: deploy.name, exit: 0, outcome: 'unchanged', message: unchangedText(command, outcome.keys, deploy), remarks: absent }
     case 'planned':
-      return { deploy: deploy.name, exit: 0, outcome: 'planned', changes: outcome.proposal.shown, remarks: absent }
+      return {
+        deploy: deploy.name,
+        exit: 0,
+        outcome: 'planned',
+        changes: outcome.proposal.shown,
+        remarks: absent,
+        ...settlingOf(settler, outcome.proposal.revertible, null, session),
+      }
     case 'closed': {
       const { close, proposal } = outcome
-      const exit = exitOfClose(close)
-      if (close.verdict === 'reverted')
-        return { deploy: deploy.name, exit, outcome: outcomeOfClose(close), error: putBackError(proposal, session) }
-      const release = close.verdict === 'committed' ? close.release : null
-      const undo: Document['undo'] = release === null ? null : ['attach', 'undo', `v${release}`, ...deploy.options]
-      const remarks = [...absent, ...remarksAfter(command, proposal, deploy, store, session.host)]
-      return { deploy: deploy.name, exit, outcome: outcomeOfClose(close), release, changes: proposal.shown, undo, remarks }
+      const settling = settlingOf(settler, proposal.revertible, close, session)
+      const error = unsettledError(close, proposal.shown, session)
+      const ended = { deploy: deploy.name, exit: exitOfClose(close), outcome: outcomeOfClose(close), ...settling }
+      if (close.verdict !== 'committed') return { ...ended, error }
+      const undo: Document['undo'] = ['attach', 'undo', `v${close.release}`, ...deploy.options]
+      const remarks = [...absent, ...remarksAfter(command, proposal, deploy, store, settler, session.host)]
+      return { ...ended, release: close.release, changes: proposal.shown, undo, remarks, error }
     }
   }
-}
-
-/** Exit 7: it was changed, and is back. */
-function putBackError({ shown }: Proposal, { stop }: Session): Document['error'] {
-  const back = shown.map(({ key, from }) => (from === null ? `${key} is absent again` : `${key} holds ${from} again`)).join(', ')
-  const why = stop.signal === null ? 'the change did not settle' : `${stop.signal} came after the write`
-  return { code: 'INTERRUPTED', message: `${why}: the new value was put back; ${back}`, hint: 'attach log -v shows what was done' }
 }
 
 function unchangedText(command: ChangeCommand, keys: readonly string[], deploy: Deploy): string {

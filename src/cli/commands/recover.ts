@@ -2,12 +2,13 @@ import { openKinds } from '../../deploys/kinds.ts'
 import { expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import { operationOn, WITHOUT_QUESTIONS } from '../../deploys/operation.ts'
-import { settlerOf } from '../../deploys/settle.ts'
+import type { Settler } from '../../deploys/settle.ts'
 import { same } from '../../domain/change.ts'
+import type { Document } from '../../domain/document.ts'
 import { AttachError } from '../../domain/errors.ts'
-import type { Close, Head } from '../../domain/operation.ts'
+import type { Close, Head, Settled } from '../../domain/operation.ts'
 import { oneLine } from '../../domain/redact.ts'
-import { keep, recover } from '../../engine/recover.ts'
+import { keep, recover, unsettled } from '../../engine/recover.ts'
 import type { Journal } from '../../ports/journal.ts'
 import type { FileStore } from '../../stores/file.ts'
 import type { RecoverCommand } from '../command.ts'
@@ -15,6 +16,7 @@ import { expectName } from '../consent.ts'
 import { DEFAULTS } from '../defaults.ts'
 import { exitOfClose, outcomeOfClose } from '../exits.ts'
 import { placeOf, type Said, type Session } from '../session.ts'
+import { reasonIn, settlerFor, settles, settlingOf } from '../settling.ts'
 import { tellingWhatStands } from '../standing.ts'
 
 /** Closes what a dead or stuck operation left open. */
@@ -26,7 +28,7 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
   const store = openStore(deploy, host, { lockTimeoutMs, onWait: (reason) => reporter.event({ type: 'waiting', reason }) })
   const journal: Journal = store.journal
   const kinds = openKinds(session.redactor)
-  const settler = settlerOf(deploy, { run: command.hook ? 'usual' : 'skip', trust: async () => {} }, host, reporter)
+  const settler = settlerFor(command, deploy, session)
   const context = operationOn({ store, kinds, reporter, signal, begin: stop.begin, consent: WITHOUT_QUESTIONS, settler }, host)
   expectName(command.confirm, deploy)
   try {
@@ -34,7 +36,8 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
     if (aside !== null && command.dryRun) return { deploy: deploy.name, exit: 0, outcome: 'planned', message: oneLine(aside) }
     const head = await openHead(command, journal, lockTimeoutMs, session)
     if (command.dryRun)
-      return { deploy: deploy.name, exit: 0, outcome: 'planned', message: oneLine(await wouldDo(head, command, store, session)) }
+      return { deploy: deploy.name, exit: 0, outcome: 'planned', message: oneLine(await wouldDo(head, command, store, settler, session)) }
+    if (!command.keep) await settler.ready()
     const close = await tellingWhatStands(store, kinds, session, () => (command.keep ? keep(context) : recover(context)))
     const first = aside === null ? [] : [aside]
     if (close === null) {
@@ -42,7 +45,9 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
       return { deploy: deploy.name, exit: 0, outcome, message: oneLine(aside ?? 'nothing is open') }
     }
     const message = [...first, textOf(close, head)].map(oneLine).join('\n')
-    return { deploy: deploy.name, exit: exitOfRecovery(close), outcome: outcomeOfRecovery(close), message }
+    const settling = settlingOf(settler, null, close, session)
+    const error = errorOf(close, session)
+    return { deploy: deploy.name, exit: exitOfRecovery(close), outcome: outcomeOfRecovery(close), message, error, ...settling }
   } finally {
     await store[Symbol.asyncDispose]()
   }
@@ -76,8 +81,9 @@ async function setDamagedAside(
   return `recovered: ${found}; a new journal goes on after v${aside.release}${kept}. The config was not touched.`
 }
 
-async function wouldDo({ open }: Head, { keep }: RecoverCommand, store: FileStore, { signal }: Session): Promise<string> {
-  if (open === null) return 'nothing is open'
+async function wouldDo(head: Head, { keep }: RecoverCommand, store: FileStore, settler: Settler, { signal }: Session): Promise<string> {
+  const { open } = head
+  if (open === null) return keep ? 'nothing is open' : await wouldSettle(head, store.journal, settler, signal)
   const { verb, shown, by, at } = open.intent
   const keys = shown.map(({ key }) => key).join(', ')
   const what = `${keys}: a ${verb} by ${by.user} on ${by.host}, since ${at}`
@@ -91,14 +97,32 @@ async function wouldDo({ open }: Head, { keep }: RecoverCommand, store: FileStor
   return `would ${stands('after') ? 'finish, or put back, what was begun with' : 'close as never changed'} ${what}`
 }
 
+async function wouldSettle(head: Head, journal: Journal, settler: Settler, signal: AbortSignal): Promise<string> {
+  if ((await unsettled(journal, head, signal)) === null) return 'nothing is open'
+  return settles(settler) ? 'would run hook and health again' : 'would note that the app is not restarted by attach'
+}
+
 /** Whatever the verdict, the operation is closed and the config is whole: only an app that did not settle needs a person. */
 const exitOfRecovery = (close: Close): number => (exitOfClose(close) === 8 ? 8 : 0)
 
 const outcomeOfRecovery = (close: Close): Said['outcome'] => (close.verdict === 'reverted' ? 'changed' : outcomeOfClose(close))
 
+/** Closed, but the app is not well on what stands. */
+function errorOf(close: Close, { heard }: Session): Document['error'] {
+  if (exitOfRecovery(close) !== 8) return null
+  const why = (['old', 'new', 'standing'] as const).map((stands) => reasonIn(heard.steps, stands)).find((reason) => reason !== null)
+  const message = `the app did not settle on what stands: ${why ?? 'it was stopped before it could be told'}`
+  return { code: 'UNSETTLED', message, hint: 'attach recover runs hook and health again, once what is wrong is mended' }
+}
+
+const STANDING: Record<Settled, string> = {
+  yes: 'the app settled on what stands',
+  no: 'the app did not settle on what stands',
+  skipped: 'what stands is accepted: neither hook nor health was run',
+}
+
 function textOf(close: Close, { open }: Head): string {
-  if (close.verdict === 'aborted' && close.settled !== undefined)
-    return close.settled === 'no' ? 'the app did not settle on what stands' : 'the app settled on what stands'
+  if (close.verdict === 'aborted' && close.settled !== undefined) return STANDING[close.settled]
   const keys = open?.intent.shown.map(({ key }) => key).join(', ') ?? 'the last release'
   switch (close.verdict) {
     case 'committed':

@@ -2,12 +2,13 @@ import { type OpenKinds, openKinds } from '../../deploys/kinds.ts'
 import { type Deploy, expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import type { Key, Value } from '../../domain/change.ts'
-import type { AttachmentRow, OpenRow } from '../../domain/document.ts'
+import type { AttachmentRow, OpenRow, UnsettledRow } from '../../domain/document.ts'
 import { AttachError, isAttachError } from '../../domain/errors.ts'
 import type { Head, Release } from '../../domain/operation.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { closedOperations, NEWEST, recallIfKept } from '../../engine/history.ts'
 import { probe } from '../../engine/preflight.ts'
+import { unsettled } from '../../engine/recover.ts'
 import type { Journal } from '../../ports/journal.ts'
 import type { ConfigStore, Snapshot } from '../../ports/store.ts'
 import type { StatusCommand } from '../command.ts'
@@ -27,7 +28,16 @@ export async function status(command: StatusCommand, session: Session): Promise<
     if (command.probe) await probeAttached(snapshot, attachments, kinds, session)
     if (signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted', { hint: 'attach status' })
     const open = await openRow(store.journal, head, session)
-    return { deploy: deploy.name, exit: 0, outcome: 'unchanged', attachments, open, ...nothing(deploy, attachments) }
+    const unsettledRow = await whereReadable(session, null, () => unsettledOf(store.journal, head, session))
+    return {
+      deploy: deploy.name,
+      exit: 0,
+      outcome: 'unchanged',
+      attachments,
+      open,
+      unsettled: unsettledRow,
+      ...nothing(deploy, attachments),
+    }
   } finally {
     await store[Symbol.asyncDispose]()
   }
@@ -70,6 +80,12 @@ export async function openRow(journal: Journal, head: Head | null, { signal }: S
   if (open === null) return null
   const { verb, shown, by, at } = open.intent
   return { verb, keys: shown.map(({ key }) => key), by, since: at, owner: await journal.owner(signal) }
+}
+
+/** The last operation that the app did not settle on. */
+async function unsettledOf(journal: Journal, head: Head | null, { signal }: Session): Promise<UnsettledRow | null> {
+  const last = head === null ? null : await unsettled(journal, head, signal)
+  return last === null ? null : { release: last.release, verdict: last.verdict, at: last.at }
 }
 
 const nothing = ({ label }: Deploy, rows: readonly AttachmentRow[]): { readonly message?: string } =>
