@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { bundle } from '../scripts/build.js'
 import { deployWithHistory } from './history.js'
-import { interleave, node } from './measure.js'
+import { interleave, median, node } from './measure.js'
+import { deployWithHook, startRedis, swap } from './settling.js'
 import { load } from './sources.js'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -26,6 +27,7 @@ async function bench() {
   start()
   await editing()
   await history()
+  await settling()
 }
 
 /** (a), (b), (c): whole commands against `node -e 0` and against `dotenvx set`. */
@@ -95,6 +97,32 @@ async function history() {
   )
   row(`log -n 10, ${RELEASES.many} releases`, times.logMany, `${RELEASES.few} releases`, times.logFew, 1.2)
   row(`undo, ${RELEASES.many} releases`, times.undoMany, `${RELEASES.few} releases`, times.undoFew, 1.2)
+}
+
+/** (f): what a swap adds to its probe, its hook and its health check. */
+async function settling() {
+  const redis = await startRedis(folder)
+  if (redis === null) return print('  a swap with hook and health: not measured, redis-server is not installed')
+  try {
+    const place = join(folder, 'hooked')
+    deployWithHook(place, redis.port)
+    const handles = [1, 0].map((db) => `redis://127.0.0.1:${redis.port}/${db}`)
+    const all = []
+    const floor = []
+    for (let round = -1; round < rounds; round += 1) {
+      const start = performance.now()
+      node(['-e', '0'], folder)
+      const ms = performance.now() - start
+      const swapped = swap(ATTACH, place, handles[Math.abs(round) % 2])
+      if (round < 0) continue // Once for nothing.
+      floor.push(ms)
+      all.push(swapped)
+    }
+    row('swap, less probe, hook, health', median(all.map(({ own }) => own)), 'node -e 0', median(floor), 3)
+    print(`  all of that swap: ${median(all.map(({ wall }) => wall)).toFixed(1)} ms`)
+  } finally {
+    redis.stop()
+  }
 }
 
 function deploy(name) {
