@@ -69,7 +69,7 @@ function tell({ plan, rehearsal, preflight, recognised }: Proposal, deploy: Depl
     const keys = rehearsal.following.join(', ')
     reporter.event({ type: 'note', code: 'config.following', message: `${keys} refers to what changes here and follows it.` })
   }
-  const shown = readersShown(deploy.path)
+  const shown: ReadonlySet<string> = new Set([...readersShown(deploy.path), ...(deploy.declared?.readers ?? [])])
   const isNew = recognised.every(({ change: { before } }) => before === null)
   for (const { code, message, readers } of rehearsal.notes) {
     const named = isNew ? readers.filter((reader) => shown.has(reader)) : readers

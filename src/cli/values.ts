@@ -1,3 +1,4 @@
+import { DURATION_MS_MAX, millisecondsIn } from '../domain/duration.ts'
 import { AttachError } from '../domain/errors.ts'
 import type { Release } from '../domain/operation.ts'
 import type { Secret } from '../domain/secret.ts'
@@ -5,9 +6,6 @@ import { argument, isPlain, type Line, shown, usage, type Word } from './line.ts
 import { type Flag, type OptionInfo, optionNamed, type Valued } from './options.ts'
 
 const DEPLOY_NAME = /^[A-Za-z0-9._-]+$/
-const TIME = /^(\d{1,9})(ms|s|m)?$/
-const MILLISECONDS = { ms: 1, s: 1000, m: 60_000 } as const
-const LONGEST_MS = 24 * 60 * 60_000
 
 export const flag = ({ options }: Line, name: Flag): boolean => options.has(name)
 
@@ -36,11 +34,10 @@ export const allOf = <T extends string>(line: Line, name: Valued, choices: reado
 export function duration(line: Line, name: Valued, { least }: { readonly least: 0 | 1 }): number | null {
   const value = text(line, name)
   if (value === null) return null
-  const [, digits, unit] = TIME.exec(value) ?? []
-  if (digits === undefined) throw usage(`--${name} takes a time: 500ms, 30s, 2m, or a number of seconds`, `--${name}=30s`)
-  const ms = Number(digits) * MILLISECONDS[unit === 'ms' || unit === 'm' ? unit : 's']
+  const ms = millisecondsIn(value)
+  if (ms === null) throw usage(`--${name} takes a time: 500ms, 30s, 2m, or a number of seconds`, `--${name}=30s`)
   if (ms < least) throw usage(`--${name} takes a time over 0`, `--${name}=30s`)
-  if (ms > LONGEST_MS) throw usage(`--${name} takes a time of at most 1440m, a day`, `--${name}=30s`)
+  if (ms > DURATION_MS_MAX) throw usage(`--${name} takes a time of at most 1440m, a day`, `--${name}=30s`)
   return ms
 }
 

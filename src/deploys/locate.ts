@@ -1,10 +1,14 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { Declared } from '../domain/deploy.ts'
 import { AttachError } from '../domain/errors.ts'
 import { nearest } from '../domain/nearest.ts'
 import { oneLine } from '../domain/redact.ts'
 import { shellWord } from '../domain/shell.ts'
+import { labelOf, pathIn, realPath } from './address.ts'
+import { configsIn, envAbove } from './env-files.ts'
+import type { Project, ProjectDeploy } from './project.ts'
+import { projectAt } from './project-file.ts'
 
 /** Which deploy was asked for. */
 export type Where =
@@ -25,32 +29,31 @@ export interface Deploy {
   readonly options: readonly string[]
   /** What attach.yaml says of it. Null: there is none, or this config is not of it. */
   readonly declared: Declared | null
+  /** Where attach.yaml names the config: `attach.yaml:4`. */
+  readonly namedAt?: string
 }
 
-/** Templates hold no config of a deploy. */
-const TEMPLATE = /^\.env\.(.+\.)?(example|sample|template|dist|defaults?)$/
-
-/** Without attach.yaml, `-d NAME` is `.env.NAME` and nothing is `.env`. Looks at names only. Throws USAGE. */
+/**
+ * Without attach.yaml, `-d NAME` is `.env.NAME` and nothing is `.env`. Where one stands only its deploys exist, and what `-c` names that is the
+ * config of one is that deploy. Of configs only the names are looked at. Throws USAGE, CONFIG_INVALID.
+ */
 export async function locate(where: Where, cwd: string, directory: string | null): Promise<Deploy> {
   const base = directory === null ? cwd : resolve(cwd, directory)
   if (!isDirectory(base)) throw new AttachError('USAGE', 'the directory named with -C does not exist', { hint: 'attach -C DIR status' })
-  if (where.by !== 'config' && existsSync(join(base, 'attach.yaml'))) {
-    throw new AttachError(
-      'USAGE',
-      'an attach.yaml stands here, and this version does not read it: its deploys may be protected; nothing was contacted',
-      {
-        hint: 'name the config itself with -c',
-      },
-    )
-  }
   const there = directory === null ? [] : ['-C', directory]
+  const project = await projectAt(base, cwd)
   switch (where.by) {
     case 'default':
+      if (project !== null) return declared(usualOf(project), project, cwd, there)
       return deploy('.env', join(base, '.env'), cwd, there)
     case 'deploy':
+      if (project !== null) return declared(deployNamed(where.name, project), project, cwd, there)
       return deploy(where.name, join(base, `.env.${where.name}`), cwd, [...there, '-d', where.name])
     case 'config': {
       const path = pathOf(where.address, base)
+      const real = realPath(resolve(base, path))
+      const found = project?.deploys.find((one) => realPath(one.path) === real)
+      if (project !== null && found !== undefined) return declared(found, project, cwd, there)
       return deploy(path, resolve(base, path), cwd, [...there, '-c', where.address])
     }
   }
@@ -63,8 +66,8 @@ export function expectThere(deploy: Deploy): void {
   const others = isDirectory(directory) ? configsIn(directory) : []
   const near = nearest(basename(deploy.path), others) ?? (others.length === 1 ? (others[0] ?? null) : null)
   const found = others.length === 0 ? 'and no .env file stands there' : `there is ${others.join(', ')}`
-  const beside = near === null ? null : join(dirname(deploy.label), near)
-  throw new AttachError('USAGE', `${deploy.label} does not exist; ${found}; nothing was contacted`, {
+  const beside = near === null || deploy.namedAt !== undefined ? null : join(dirname(deploy.label), near)
+  throw new AttachError('USAGE', `${deploy.label} does not exist${namedBy(deploy)}; ${found}; nothing was contacted`, {
     hint:
       beside === null
         ? `attach KEY=HANDLE ${[...deploy.options.map(shellWord), '--create'].join(' ')} makes it`
@@ -76,15 +79,16 @@ export function expectThere(deploy: Deploy): void {
 export function expectMayBeMade(deploy: Deploy, asked: 'create' | 'usual'): void {
   if (deploy.exists || asked === 'create') {
     if (!isDirectory(dirname(deploy.path)))
-      throw new AttachError('USAGE', `the directory of ${deploy.label} does not exist`, { hint: 'mkdir it first' })
+      throw new AttachError('USAGE', `the directory of ${deploy.label} does not exist${namedBy(deploy)}`, { hint: 'mkdir it first' })
     return
   }
   const directory = dirname(deploy.path)
   const refuse = (why: string): never => {
-    throw new AttachError('USAGE', `${deploy.label} does not exist, ${why}; nothing was contacted`, {
+    throw new AttachError('USAGE', `${deploy.label} does not exist${namedBy(deploy)}, ${why}; nothing was contacted`, {
       hint: 'name the config that is meant with -c or -d, or add --create to make this one',
     })
   }
+  if (deploy.namedAt !== undefined) refuse('and it is made only when asked for')
   if (basename(deploy.path) !== '.env' || deploy.options.includes('-c')) refuse('and only a plain .env is made without being asked for')
   const others = isDirectory(directory) ? configsIn(directory) : []
   if (others.length > 0) refuse(`and ${others.join(', ')} does`)
@@ -92,35 +96,44 @@ export function expectMayBeMade(deploy: Deploy, asked: 'create' | 'usual'): void
   if (above !== null) refuse(`and ${relative(directory, above)} does`)
 }
 
+const namedBy = ({ name, namedAt }: Deploy): string => (namedAt === undefined ? '' : ` (${namedAt} names it as the config of ${name})`)
+
 function deploy(name: string, path: string, cwd: string, options: readonly string[]): Deploy {
-  const short = relative(cwd, path)
-  const label = short.startsWith('..') && short.length > path.length ? path : short
-  return { name: oneLine(name), label: oneLine(label === '' ? path : label), path, exists: existsSync(path), options, declared: null }
+  return { name: oneLine(name), label: labelOf(path, cwd), path, exists: existsSync(path), options, declared: null }
 }
 
-/** An address that is no path may hold credentials: nothing of it is shown. */
-function pathOf(address: string, base: string): string {
-  const isThere = existsSync(resolve(base, address))
-  if (!isThere && /^file:\/\/\//.test(address)) return address.slice('file://'.length)
-  if (isThere || !/^\s*[\w+.-]+:\/|@/.test(address)) return address
-  throw new AttachError('USAGE', '<address> is no file, and attach speaks no other config store; nothing was contacted', {
-    hint: 'attach -c .env status',
+function declared({ name, path, namedAt, declared }: ProjectDeploy, { usual }: Project, cwd: string, there: readonly string[]): Deploy {
+  const options = name === usual?.name ? there : [...there, '-d', name]
+  return { ...deploy(name, path, cwd, options), declared, namedAt }
+}
+
+function usualOf({ label, deploys, usual }: Project): ProjectDeploy {
+  if (usual !== null) return usual
+  throw new AttachError('USAGE', `${label} has ${namesOf(deploys)} and no default: which one is meant?; nothing was contacted`, {
+    hint: `add -d ${deploys[0]?.name ?? 'NAME'}`,
   })
 }
 
-const configsIn = (directory: string): readonly string[] =>
-  readdirSync(directory)
-    .filter((name) => /^\.env(\.|$)/.test(name) && !TEMPLATE.test(name) && !name.endsWith('.tmp'))
-    .sort()
+function deployNamed(name: string, { label, deploys }: Project): ProjectDeploy {
+  const found = deploys.find((one) => one.name === name)
+  if (found !== undefined) return found
+  const names = deploys.map((one) => one.name)
+  const near = nearest(name, names)
+  const meant = near === null ? '' : `; did you mean "${near}"?`
+  throw new AttachError('USAGE', `-d names no deploy of ${label}${meant}; it has ${namesOf(deploys)}; nothing was contacted`, {
+    hint: `attach status -d ${near ?? names[0] ?? 'NAME'}`,
+  })
+}
 
-/** A `.env` in a parent directory, up to the root of the git checkout. Outside of one, parents are nobody's business. */
-function envAbove(directory: string): string | null {
-  const parents: string[] = []
-  for (let at = directory; ; at = dirname(at)) {
-    if (at !== directory) parents.push(join(at, '.env'))
-    if (existsSync(join(at, '.git'))) return parents.find((path) => existsSync(path)) ?? null
-    if (dirname(at) === at) return null
-  }
+const namesOf = (deploys: readonly ProjectDeploy[]): string => deploys.map(({ name }) => name).join(', ')
+
+/** An address that is no path may hold credentials: nothing of it is shown. */
+function pathOf(address: string, base: string): string {
+  const path = pathIn(address, base)
+  if (path !== null) return path
+  throw new AttachError('USAGE', '<address> is no file, and attach speaks no other config store; nothing was contacted', {
+    hint: 'attach -c .env status',
+  })
 }
 
 const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false

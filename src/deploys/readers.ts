@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { ENV_BYTES_MAX, readEnv } from '../formats/dotenv.ts'
+import type { ReaderName } from '../formats/reader-names.ts'
 import { readRegular } from '../stores/read-file.ts'
 
 /** Files that show which readers a project has. */
-const SHOWS: readonly (readonly [file: string, readers: readonly string[]])[] = [
+const SHOWS: readonly (readonly [file: string, readers: readonly ReaderName[]])[] = [
   ['Dockerfile', ['docker', 'podman']],
   ['compose.yaml', ['docker', 'compose']],
   ['compose.yml', ['docker', 'compose']],

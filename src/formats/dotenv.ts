@@ -12,6 +12,12 @@ import { BOM, type ByteText, bytesOf, ENV_BYTES_MAX, encode, textOf } from './en
 
 export { ENV_BYTES_MAX, type EnvNote }
 
+/** What a variable's name in a .env text is made of. */
+export const ENV_KEY = /^[A-Za-z0-9_.-]+$/
+
+/** A name that a variable in a .env text may have. */
+export const isEnvKey = (text: string): text is Key => ENV_KEY.test(text) && text !== UNSHOWABLE
+
 /** What a .env text holds, read as `dotenv` reads it. */
 export interface EnvDocument {
   /**

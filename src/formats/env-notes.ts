@@ -3,6 +3,7 @@ import type { Quote, Scan } from './env-scan.ts'
 import { lineEndFrom, lineStartFrom } from './env-space.ts'
 import { breaksPhp } from './env-style.ts'
 import { BOM, type ByteText, encode } from './env-text.ts'
+import type { ReaderName } from './reader-names.ts'
 
 export type EnvNoteCode =
   | 'env.bom'
@@ -20,8 +21,8 @@ export type EnvNoteCode =
 export interface EnvNote {
   readonly code: EnvNoteCode
   readonly message: string
-  /** The readers that will read the new value otherwise, by the names used in `readers:` and `--for`. */
-  readonly readers: readonly string[]
+  /** The readers that will read the new value otherwise, by the names used in `readers:`. */
+  readonly readers: readonly ReaderName[]
 }
 
 /** One place where a value was written. `before` is `null` where the key is new. */
@@ -75,11 +76,10 @@ export function notesOn(text: ByteText, before: Scan, written: readonly Written[
   if (written.length === 0) return []
   const notes: EnvNote[] = written.flatMap(notesOnValue)
   if (text.startsWith(BOM)) {
-    const readers = ['node', 'vite', 'deno', 'podman', 'systemd', 'sh', 'godotenv', 'symfony', 'direnv']
     notes.push({
       code: 'env.bom',
       message: 'The file starts with a byte order mark: these readers do not see its first key or refuse the file.',
-      readers,
+      readers: ['node', 'vite', 'deno', 'podman', 'systemd', 'sh', 'godotenv', 'symfony', 'direnv'],
     })
   }
   const sealed = written.some((one) => one.before?.value.startsWith('encrypted:') === true)
@@ -95,7 +95,7 @@ export function notesOn(text: ByteText, before: Scan, written: readonly Written[
 
 function notesOnValue({ key, value, quote, before, lineBefore, lineAfter, hash }: Written): readonly EnvNote[] {
   const notes: EnvNote[] = []
-  const say = (code: EnvNoteCode, readers: readonly string[], what: string): void => {
+  const say = (code: EnvNoteCode, readers: readonly ReaderName[], what: string): void => {
     notes.push({ code, message: `${key}: ${what}`, readers })
   }
   const gains = (has: (text: string) => boolean): boolean => has(value) && !(before !== null && has(before.value))
@@ -118,7 +118,7 @@ function notesOnValue({ key, value, quote, before, lineBefore, lineAfter, hash }
     say('env.php_reader', ['phpdotenv'], 'this reader misreads the new value between quotes, and may swallow the next line.')
   }
   if (hash && (before === null || before.quote === '')) {
-    const readers = [...LITERAL, 'systemd', 'sh', 'python-dotenv', 'godotenv', 'compose', 'dotenvy', 'symfony']
+    const readers: readonly ReaderName[] = [...LITERAL, 'systemd', 'sh', 'python-dotenv', 'godotenv', 'compose', 'dotenvy', 'symfony']
     say('env.hash_readers', readers, 'a "#" stands right behind it: a comment for dotenv, part of the value for these readers.')
   }
   if (lineAfter >= LINE_BYTES && lineBefore < LINE_BYTES) {
@@ -135,8 +135,8 @@ function notesOnValue({ key, value, quote, before, lineBefore, lineAfter, hash }
 }
 
 /** Who expands `$` even between single quotes. */
-function expandersOf(value: string): readonly string[] {
-  const readers: string[] = []
+function expandersOf(value: string): readonly ReaderName[] {
+  const readers: ReaderName[] = []
   if (/\$[A-Za-z_{]/.test(value)) readers.push('next', 'vite', 'dotenv-expand', 'bun')
   else if (/\$\d/.test(value)) readers.push('next', 'bun')
   if (value.includes('${')) readers.push('python-dotenv', 'compose')

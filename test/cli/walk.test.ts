@@ -552,13 +552,25 @@ describe('what was found by hand', () => {
     expect(await attach(['swap', 'A_URL=redis://b.test/0', '--no-probe'], { cwd: place.path })).toMatchObject({ exit: 0 })
   })
 
-  test.concurrent('an attach.yaml that is not read is not passed over', async () => {
+  test.concurrent('a broken attach.yaml is not passed over, neither by -c nor by recover: its deploys may be protected', async () => {
     using place = scratch('A_URL=redis://a.test/0\n')
     place.write('attach.yaml', 'deploys: { production: { protected: true } }\n')
-    const ran = await attach(['swap', 'A_URL=redis://b.test/0', '--no-probe'], { cwd: place.path })
-    expect(ran).toMatchObject({ exit: 2 })
-    expect(ran.stderr).toContain('attach.yaml')
-    expect(await attach(['swap', 'A_URL=redis://b.test/0', '--no-probe', '-c', '.env'], { cwd: place.path })).toMatchObject({ exit: 0 })
+    for (const line of [
+      'swap A_URL=redis://b.test/0 --no-probe',
+      'swap A_URL=redis://b.test/0 --no-probe -c .env',
+      'recover',
+      'status',
+      'log',
+      'probe',
+    ]) {
+      const ran = await attach(line.split(' '), { cwd: place.path })
+      expect({ line, ...ran }).toMatchObject({
+        line,
+        exit: 2,
+        stderr: expect.stringContaining('attach.yaml:1:12: deploys.production.config is missing'),
+      })
+    }
+    expect(place.read()).toBe('A_URL=redis://a.test/0\n')
   })
 
   test.concurrent('a key that was removed by hand is the worst drift, and status shows it', async () => {

@@ -1,6 +1,7 @@
 import { type OpenKinds, openKinds } from '../../deploys/kinds.ts'
-import { expectThere } from '../../deploys/locate.ts'
+import { type Deploy, expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
+import { isEmpty } from '../../domain/change.ts'
 import { AttachError } from '../../domain/errors.ts'
 import { nearest } from '../../domain/nearest.ts'
 import type { Secret } from '../../domain/secret.ts'
@@ -22,6 +23,7 @@ export async function probeAll(command: ProbeCommand, session: Session): Promise
   const { host, reporter, signal } = session
   const kinds = openKinds(session.redactor)
   const { deploy, named } = await targetsOf(command, kinds, session)
+  const declared = deploy?.declared?.resources
   const resources: (Named & { readonly resource: Resource })[] = []
   for (const { key, value } of named)
     resources.push({
@@ -30,7 +32,10 @@ export async function probeAll(command: ProbeCommand, session: Session): Promise
       resource: await read(
         key,
         value,
-        { asked: command.kind, was: command.targets.length > 0 && key.startsWith('handle ') ? null : value },
+        {
+          asked: command.kind ?? declared?.get(key)?.kind ?? null,
+          was: command.targets.length > 0 && key.startsWith('handle ') ? null : value,
+        },
         kinds,
       ),
     })
@@ -50,14 +55,14 @@ export async function probeAll(command: ProbeCommand, session: Session): Promise
     .filter(({ resource }) => resource.depth === null)
     .map(({ key, resource }) => `${key}  ${resource.kind}, not probed`)
   const message = [...lines, ...silent].join('\n')
-  return { deploy, exit: 0, outcome: 'unchanged', message: message === '' ? 'nothing to probe' : message }
+  return { deploy: deploy?.name ?? null, exit: 0, outcome: 'unchanged', message: message === '' ? 'nothing to probe' : message }
 }
 
 async function targetsOf(
   command: ProbeCommand,
   kinds: OpenKinds,
   session: Session,
-): Promise<{ readonly deploy: string | null; readonly named: readonly Named[] }> {
+): Promise<{ readonly deploy: Deploy | null; readonly named: readonly Named[] }> {
   const { host, signal } = session
   const needsDeploy = command.targets.length === 0 || command.targets.some(({ by }) => by === 'key')
   const named: Named[] = []
@@ -69,10 +74,11 @@ async function targetsOf(
   const entries = store === null ? new Map<string, Secret>() : (await store.read(signal)).entries
   await store?.[Symbol.asyncDispose]()
   if (command.targets.length === 0) {
-    for (const [key, value] of entries) if (kinds.isHandle(value)) named.push({ key, value })
+    const isDeclared = (key: string): boolean => deploy?.declared?.resources.has(key) === true
+    for (const [key, value] of entries) if (kinds.isHandle(value) || (isDeclared(key) && !isEmpty(value))) named.push({ key, value })
   }
   for (const [at, target] of command.targets.entries()) named.push(await namedOf(target, at + 1, entries, session))
-  return { deploy: deploy?.name ?? null, named }
+  return { deploy, named }
 }
 
 async function namedOf(target: Target, place: number, entries: ReadonlyMap<string, Secret>, { host, signal }: Session): Promise<Named> {

@@ -24,8 +24,8 @@ export async function status(command: StatusCommand, session: Session): Promise<
   try {
     const snapshot = await store.read(signal)
     const head = await whereReadable(session, null, () => headOrNote(store.journal, session))
-    const attachments = await rowsOf(snapshot, head, store.journal, kinds, command, session)
-    if (command.probe) await probeAttached(snapshot, attachments, kinds, session)
+    const attachments = await rowsOf(snapshot, deploy, head, store.journal, kinds, command, session)
+    if (command.probe) await probeAttached(snapshot, deploy, attachments, kinds, session)
     if (signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted', { hint: 'attach status' })
     const open = await openRow(store.journal, head, session)
     const unsettledRow = await whereReadable(session, null, () => unsettledOf(store.journal, head, session))
@@ -93,6 +93,7 @@ const nothing = ({ label }: Deploy, rows: readonly AttachmentRow[]): { readonly 
 
 async function rowsOf(
   { entries }: Snapshot,
+  { declared }: Deploy,
   head: Head | null,
   journal: Journal,
   kinds: OpenKinds,
@@ -101,12 +102,14 @@ async function rowsOf(
 ): Promise<readonly AttachmentRow[]> {
   const releases = await whereReadable(session, new Map<Key, Last>(), () => lastReleases(journal, head, session))
   const present = [...entries]
-    .filter(([key, value]) => kinds.isHandle(value) || releases.has(key))
+    .filter(([key, value]) => kinds.isHandle(value) || releases.has(key) || declared?.resources.has(key) === true)
     .map(([key, value]) => {
       const last = releases.get(key)
+      const sketch = kinds.sketch(value)
       return {
         key,
-        ...kinds.sketch(value),
+        ...sketch,
+        kind: declared?.resources.get(key)?.kind ?? sketch.kind,
         release: last?.release ?? null,
         edited: last?.wrote === undefined || isOpen(key, head) ? null : !isSame(last.wrote, value),
         ...(reveal ? { value: value.reveal() } : {}),
@@ -154,13 +157,20 @@ async function lastReleases(journal: Journal, head: Head | null, session: Sessio
   return last
 }
 
-async function probeAttached({ entries }: Snapshot, rows: readonly AttachmentRow[], kinds: OpenKinds, session: Session): Promise<void> {
+async function probeAttached(
+  { entries }: Snapshot,
+  { declared }: Deploy,
+  rows: readonly AttachmentRow[],
+  kinds: OpenKinds,
+  session: Session,
+): Promise<void> {
   const { host, reporter, signal } = session
   const setting = { kinds, reporter, signal, clock: host.clock, now: host.now }
   const asks = [...entries]
     .filter(([key]) => rows.some((row) => row.key === key))
     .map(async ([key, value]) => {
-      const resource = await kinds.read(value, { asked: null, was: null }).catch((error: unknown) => sayUnreadable(key, error, session))
+      const asked = declared?.resources.get(key)?.kind ?? null
+      const resource = await kinds.read(value, { asked, was: null }).catch((error: unknown) => sayUnreadable(key, error, session))
       if (resource !== null && resource.depth !== null) await probe(key, 'attached', resource, setting)
     })
   await Promise.all(asks)

@@ -1,0 +1,29 @@
+import { lstatSync } from 'node:fs'
+import { join } from 'node:path'
+import { labelOf } from './address.ts'
+import type { Project } from './project.ts'
+import { invalid } from './project-trouble.ts'
+
+export const PROJECT_FILE = 'attach.yaml'
+const MISNAMED = 'attach.yml'
+
+/**
+ * What attach.yaml says in a directory (absolute). Null: none stands there. What reads it is loaded only then. Throws CONFIG_INVALID: whatever is
+ * wrong with it, its deploys may be protected, so nothing goes on without it.
+ */
+export async function projectAt(directory: string, cwd: string): Promise<Project | null> {
+  const path = join(directory, PROJECT_FILE)
+  if (stands(path)) return await (await import('./project.ts')).readProject(path, labelOf(path, cwd))
+  if (!stands(join(directory, MISNAMED))) return null
+  const label = labelOf(join(directory, MISNAMED), cwd)
+  throw invalid(`${label} is not read, and its deploys may be protected: the name is ${PROJECT_FILE}`, `mv ${MISNAMED} ${PROJECT_FILE}`)
+}
+
+/** A link to nothing stands there too. A directory that may not be looked into has none for this person, who may as well start elsewhere. */
+export function stands(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return false
+  }
+}
