@@ -17,6 +17,7 @@ export type Command =
   | ProbeCommand
   | LogCommand
   | RecoverCommand
+  | ExecCommand
   | HelpCommand
   | VersionCommand
 
@@ -178,6 +179,13 @@ export interface LogCommand extends Located {
 export interface RecoverCommand extends Writing {
   readonly verb: 'recover'
   readonly keep: boolean
+}
+
+/** What stands after `--`, to be run with the deploy's config. All of it may be secret. */
+export interface ExecCommand extends Located {
+  readonly verb: 'exec'
+  readonly program: string
+  readonly args: readonly string[]
 }
 
 export interface HelpCommand extends Speaking {

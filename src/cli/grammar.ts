@@ -39,7 +39,7 @@ export function understand(line: Line, world: Context): Command {
   if (flag(line, 'help')) return { verb: 'help', ...speaking(line), topic: topicAskedFor(line, context) }
   if (flag(line, 'version')) return { verb: 'version', ...speaking(line) }
   const { verb, words, said } = verbOf(line, context)
-  if (line.after !== null) throw usage(`${verb} takes no command after "--"`, `attach help ${verb}`)
+  if (line.after !== null && verb !== 'exec') throw usage(`${verb} takes no command after "--"`, `attach help ${verb}`)
   for (const option of line.options.keys()) ifTaken(option, verb)
   const alone = !said && words.length === 0 && [...line.options.keys()].every((option) => ALONE.has(option))
   return alone ? { verb: 'alone', ...located(line) } : commandOf(verb, words, line, context)
@@ -135,6 +135,8 @@ function commandOf(verb: VerbName, words: readonly Word[], line: Line, context: 
     case 'recover':
       none(words, verb)
       return { verb, ...writing(line), keep: flag(line, 'keep') }
+    case 'exec':
+      return { verb, ...located(line), ...commandAfter(words, line) }
     case 'help':
       return { verb, ...speaking(line), topic: topicOf(words) }
     case 'version':
@@ -174,6 +176,14 @@ function topicOf(words: readonly Word[]): VerbName | null {
   const topic = verbNamed(first.text)
   if (topic === null) throw unknownCommand(first, () => '')
   return topic.name
+}
+
+/** What `exec` is to run. All of it stands after `--`: an option of the command is never taken for one of ours. */
+function commandAfter([first]: readonly Word[], { after }: Line): { readonly program: string; readonly args: readonly string[] } {
+  if (first !== undefined) throw usage(`exec takes its command after "--", found ${found(first)} before it`, 'attach exec -- CMD')
+  const [program = '', ...args] = after ?? []
+  if (program === '') throw usage('exec needs a command after "--"', 'attach exec -- CMD')
+  return { program, args }
 }
 
 function none(words: readonly Word[], verb: VerbName): void {

@@ -10,6 +10,7 @@ import { coloured, type Paint, PLAIN } from '../reporters/paint.ts'
 import type { Command, Speaking } from './command.ts'
 import { alone } from './commands/alone.ts'
 import { change } from './commands/change.ts'
+import { exec } from './commands/exec.ts'
 import { help } from './commands/help.ts'
 import { log } from './commands/log.ts'
 import { probeAll } from './commands/probe.ts'
@@ -98,6 +99,8 @@ async function perform(command: Command, session: Session): Promise<Said> {
       return await log(command, session)
     case 'recover':
       return await recoverOpen(command, session)
+    case 'exec':
+      return await exec(command, session)
     case 'help':
       return help(command, session)
     case 'version':

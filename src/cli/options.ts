@@ -21,6 +21,8 @@ interface OptionRow {
 }
 
 const DEPLOY = VERBS.filter((verb) => verb.deploy).map((verb) => verb.name)
+/** All but `exec`, whose time and output are those of its command. */
+const OWN = VERBS.map((verb) => verb.name).filter((name) => name !== 'exec')
 const VALUE = ['attach', 'swap'] as const
 const BACK = ['rollback', 'undo'] as const
 const ATTACHING = [...VALUE, ...BACK] as const
@@ -100,7 +102,7 @@ export const OPTIONS = [
   {
     name: 'timeout',
     value: 'TIME',
-    verbs: DEPLOY,
+    verbs: DEPLOY.filter((name) => name !== 'exec'),
     group: 'Checks',
     help: 'bound of the whole command, up to the write: 500ms, 30s, 2m; a bare number is seconds',
     default: 'none, each step has its own',
@@ -153,7 +155,7 @@ export const OPTIONS = [
     help: 'the name of the deploy, which a protected one needs; counts as --yes',
   },
   { name: 'no-input', verbs: 'all', group: 'Questions', help: 'ask nothing, as if there were no terminal' },
-  { name: 'json', verbs: 'all', group: 'Output', help: 'one JSON document on stdout, whatever the exit' },
+  { name: 'json', verbs: OWN, group: 'Output', help: 'one JSON document on stdout, whatever the exit' },
   { name: 'reveal', verbs: ['status', 'log'], group: 'Output', help: 'show the values, secrets included' },
   { name: 'quiet', short: 'q', verbs: 'all', group: 'Output', help: 'the result and errors only' },
   { name: 'verbose', short: 'v', verbs: 'all', group: 'Output', help: 'more about each step' },

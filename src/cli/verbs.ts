@@ -189,6 +189,23 @@ export const VERBS = [
     ],
   },
   {
+    name: 'exec',
+    reads: true,
+    deploy: true,
+    summary: "run a command with the deploy's config in its environment",
+    usage: ['exec [options] -- CMD [ARG]…'],
+    takes: 'a command after "--"',
+    examples: [
+      ['attach exec -- npm start', 'the app, with what .env holds'],
+      ['attach exec -d production -- rake db:migrate', 'one task, with the config of production'],
+    ],
+    details: [
+      'Every key of the config is a variable of the command, as dotenv reads it: `$NAME` in a value stays as it is, an empty value is an empty variable, the last of several assignments counts. The config wins over the environment that attach was called with; the rest of that is passed on.',
+      'Input, output, terminal and signals are those of the command, and so is the exit: attach adds 127 for a command that was not found and 126 for one that cannot be run, and 2 or 6 before it begins. A command that a signal ends makes attach end by it too, 128 and its number to a shell.',
+      'Nothing is locked: the config is read once, as it stands. With -C the command runs in DIR.',
+    ],
+  },
+  {
     name: 'help',
     reads: true,
     deploy: false,
@@ -241,6 +258,7 @@ const PEERS: ReadonlyMap<string, VerbName> = new Map<string, VerbName>([
   ...(['check', 'ping', 'test', 'diagnose', 'verify'] as const).map((word) => [word, 'probe'] as const),
   ...(['revert'] as const).map((word) => [word, 'undo'] as const),
   ...(['restore', 'rewind'] as const).map((word) => [word, 'rollback'] as const),
+  ...(['run', 'env', 'shell', 'start'] as const).map((word) => [word, 'exec'] as const),
   ...(['unlock', 'repair', 'resume', 'fix'] as const).map((word) => [word, 'recover'] as const),
 ])
 

@@ -12,6 +12,7 @@ export function processHost(): Host {
   const { env } = process
   return {
     env,
+    inherited: { ...env },
     cwd: process.cwd(),
     actor: actorOf(env),
     platform: process.platform,
@@ -24,6 +25,8 @@ export function processHost(): Host {
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => heard(signal))
     },
     exit: (code) => process.exit(code),
+    runInPlace: async (command) => (await import('./in-place.ts')).runInPlace(command),
+    endBy,
     stdout: outputOf(1, env),
     stderr: outputOf(2, env),
     stdin: {
@@ -33,6 +36,15 @@ export function processHost(): Host {
       askHidden: async (question, signal) => (await import('./input.ts')).askHidden(question, signal),
     },
   }
+}
+
+/** What ends a process and leaves no image of its memory, in which our secrets are, on the disk. */
+const WITHOUT_CORE: readonly string[] = ['SIGHUP', 'SIGINT', 'SIGKILL', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGTERM']
+
+function endBy(signal: string): void {
+  if (!WITHOUT_CORE.includes(signal)) return
+  process.removeAllListeners(signal) // Without a listener the system does what the signal does by itself.
+  process.kill(process.pid, signal)
 }
 
 const COLUMNS_DEFAULT = 80

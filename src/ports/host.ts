@@ -3,7 +3,9 @@ import type { Secret } from '../domain/secret.ts'
 
 /** The world outside: everything ambient enters here and nowhere else. */
 export interface Host {
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
+  /** The environment as the caller gave it. `env` is without what makes drivers and Node talk, and with what keeps them short. */
+  readonly inherited: Environment
   readonly cwd: string
   readonly actor: Actor
   /** ISO 8601, UTC. */
@@ -21,10 +23,35 @@ export interface Host {
   onSignal(heard: (signal: StopSignal) => void): void
   /** Ends the process at once, with what stands: exit numbers live in cli. */
   exit(code: number): never
+  /** Runs a command in our place: see `InPlace`. Throws INTERRUPTED when `signal` came before it began. */
+  runInPlace(command: InPlace): Promise<Ended>
+  /** Ends this process by a signal, so that whoever waits for it sees that. Returns where that cannot be had. */
+  endBy(signal: string): void
   readonly stdout: Output
   readonly stderr: Output
   readonly stdin: Input
 }
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** A command that gets our own streams and terminal, stands in our process group, and is sent on what signals us. */
+export interface InPlace {
+  readonly program: string
+  readonly args: readonly string[]
+  /** All of it: nothing of ours is added. The program is looked for in its PATH. */
+  readonly env: Environment
+  /** Absolute. */
+  readonly cwd: string
+  /** Called as it begins: from here on signals are the command's. */
+  readonly begun: () => void
+  readonly signal: AbortSignal
+}
+
+/** How a command ended. `failed`: it never began; `code` is the system's word, such as ENOENT. */
+export type Ended =
+  | { readonly by: 'exit'; readonly code: number }
+  | { readonly by: 'signal'; readonly signal: string; readonly number: number }
+  | { readonly by: 'failed'; readonly code: string }
 
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 

@@ -49,6 +49,7 @@ const STATUS = { verb: 'status', ...LOCATED, probe: false, reveal: false }
 const PROBE = { verb: 'probe', ...LOCATED, targets: [], kind: null, expect: null }
 const LOG = { verb: 'log', ...LOCATED, limit: 20, reveal: false }
 const RECOVER = { verb: 'recover', ...WRITING, keep: false }
+const EXEC = { verb: 'exec', ...LOCATED, program: 'cmd', args: [] }
 const HELP = { verb: 'help', ...SPEAKING, topic: null }
 const VERSION = { verb: 'version', ...SPEAKING }
 const ALONE = { verb: 'alone', ...LOCATED }
@@ -150,6 +151,11 @@ const UNDERSTOOD: readonly (readonly [line: string, command: object])[] = [
   ['log -n3 --reveal', { ...LOG, limit: 3, reveal: true }],
   ['recover', RECOVER],
   ['recover --keep -y', { ...RECOVER, keep: true, yes: true }],
+  ['exec -- cmd', EXEC],
+  ['exec -d production -q -- cmd', { ...EXEC, where: { by: 'deploy', name: 'production' }, quiet: true }],
+  ['-C dir exec -- cmd -d x --json -- A=b - exec', { ...EXEC, directory: 'dir', args: ['-d', 'x', '--json', '--', 'A=b', '-', 'exec'] }],
+  ['exec -- --cmd', { ...EXEC, program: '--cmd' }],
+  ['exec --help -- cmd', { ...HELP, topic: 'exec' }],
   ['help', HELP],
   ['help swap', { ...HELP, topic: 'swap' }],
   ['help ls', { ...HELP, topic: 'status' }],
@@ -321,9 +327,26 @@ const REFUSED: readonly (readonly [line: string, message: string, hint: string])
   ['A=x -- cmd', 'attach takes no command after "--"', 'attach help attach'],
   ['status --', 'status takes no command after "--"', 'attach help status'],
   ['--', 'attach takes no command after "--"', 'attach help attach'],
+  ['exec', 'exec needs a command after "--"', 'attach exec -- CMD'],
+  ['exec --', 'exec needs a command after "--"', 'attach exec -- CMD'],
+  ['exec cmd', 'exec takes its command after "--", found "cmd" before it', 'attach exec -- CMD'],
+  ['exec A=hunter2 -- cmd', 'exec takes its command after "--", found A=… before it', 'attach exec -- CMD'],
+  ['cmd exec -- cmd', 'unknown command "cmd"', 'attach help'],
+  ['run npm start', 'unknown command "run"; did you mean "exec"?', 'attach help exec'],
+  [
+    'exec --json -- cmd',
+    'exec does not take --json; attach, swap, detach, rollback, undo, status, probe, log, recover, help, version do',
+    'attach help exec',
+  ],
+  [
+    'exec --timeout 3 -- cmd',
+    'exec does not take --timeout; attach, swap, detach, rollback, undo, status, probe, log, recover do',
+    'attach help exec',
+  ],
+  ['exec -y -- cmd', 'exec does not take --yes; attach, swap, detach, rollback, undo, recover do', 'attach help exec'],
   [
     'help --deploy x',
-    'help does not take --deploy; attach, swap, detach, rollback, undo, status, probe, log, recover do',
+    'help does not take --deploy; attach, swap, detach, rollback, undo, status, probe, log, recover, exec do',
     'attach help help',
   ],
 ]

@@ -55,7 +55,7 @@ export async function headOrNote(journal: Journal, session: Session): Promise<He
 }
 
 /** A record that this user may not read is told and gone without: the config may still be theirs to read. */
-async function whereReadable<T>({ reporter, heard }: Session, otherwise: T, look: () => Promise<T>): Promise<T> {
+export async function whereReadable<T>({ reporter, heard }: Session, otherwise: T, look: () => Promise<T>): Promise<T> {
   try {
     return await look()
   } catch (error) {

@@ -1,0 +1,81 @@
+import { resolve } from 'node:path'
+import { expectThere } from '../../deploys/locate.ts'
+import { openStore } from '../../deploys/open.ts'
+import type { Key } from '../../domain/change.ts'
+import { AttachError } from '../../domain/errors.ts'
+import type { Secret } from '../../domain/secret.ts'
+import type { Ended, Environment } from '../../ports/host.ts'
+import type { ConfigStore } from '../../ports/store.ts'
+import type { ExecCommand } from '../command.ts'
+import { isPlain } from '../line.ts'
+import { placeOf, type Said, type Session } from '../session.ts'
+import { headOrNote, openRow, whereReadable } from './status.ts'
+
+/** Runs a command with the deploy's config in its environment. Its exit is ours. Writes nothing, locks nothing. */
+export async function exec(command: ExecCommand, session: Session): Promise<Said> {
+  const { host, signal, stop } = session
+  const deploy = await placeOf(command, session)
+  expectThere(deploy)
+  const store: ConfigStore = openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
+  const env = await environmentOf(store, session).finally(() => store[Symbol.asyncDispose]())
+  const { program, args } = command
+  const cwd = resolve(host.cwd, command.directory ?? '.')
+  const ended = await host.runInPlace({ program, args, env, cwd, begun: () => stop.end(), signal })
+  if (ended.by === 'signal') host.endBy(ended.signal)
+  return { deploy: deploy.name, outcome: 'unchanged', ...saidOf(ended, program) }
+}
+
+async function environmentOf(store: ConfigStore, session: Session): Promise<Environment> {
+  const { entries } = await store.read(session.signal)
+  const env = withConfig(session.host.inherited, entries)
+  const head = await whereReadable(session, null, () => headOrNote(store.journal, session))
+  const open = await openRow(store.journal, head, session)
+  if (open !== null) {
+    const { verb, keys, by, since } = open
+    const message = `A ${verb} of ${keys.join(', ')} by ${by.user} on ${by.host} is open since ${since}; the command gets what stands now.`
+    session.reporter.event({ type: 'note', code: 'journal.open', message })
+  }
+  return env
+}
+
+/** The config over the environment of the caller. Throws CONFIG_INVALID on what no environment can carry as it is. */
+export function withConfig(inherited: Environment, entries: ReadonlyMap<Key, Secret>): Environment {
+  for (const [key, value] of entries) {
+    const shown = isPlain(key) ? key : 'a key'
+    if (key === '' || /[=\0]/.test(key)) throw notCarried(shown, 'its name is empty, or holds "=" or NUL')
+    if (value.reveal().includes('\0')) throw notCarried(shown, 'it holds NUL')
+    if (LONE.test(value.reveal())) throw notCarried(shown, 'it is not UTF-8 text')
+  }
+  const config = [...entries].map(([key, value]): [string, string] => [key, value.reveal()])
+  return Object.fromEntries([...Object.entries(inherited), ...config])
+}
+
+/** How a byte that is no UTF-8 stands in a value; Node would hand on another one. */
+const LONE = /\p{Cs}/u
+
+const notCarried = (key: string, why: string): AttachError =>
+  new AttachError('CONFIG_INVALID', `${key} cannot be a variable of a command: ${why}; nothing was run`, { hint: 'mend it in the config' })
+
+const NOT_FOUND = 127
+const NOT_RUN = 126
+
+/** What the system says when it does not begin a command, as env(1) tells it by its exit. */
+function saidOf(ended: Ended, program: string): Pick<Said, 'exit' | 'error'> {
+  if (ended.by === 'exit') return { exit: ended.code }
+  if (ended.by === 'signal') return { exit: 128 + ended.number }
+  const name = isPlain(program) ? `"${program}"` : 'the command'
+  const failed = (exit: number, message: string, hint: string): Pick<Said, 'exit' | 'error'> => ({
+    exit,
+    error: { code: 'USAGE', message: `${name} ${message}; nothing was run`, hint },
+  })
+  switch (ended.code) {
+    case 'ENOENT':
+      return failed(NOT_FOUND, 'was not found: expected a path, or a program in PATH', 'command -v PROGRAM')
+    case 'EACCES':
+      return failed(NOT_RUN, 'is not executable for this user', 'chmod +x PROGRAM')
+    case 'E2BIG':
+      return failed(NOT_RUN, 'cannot be run: its arguments and variables are more than the system takes', 'getconf ARG_MAX')
+    default:
+      return failed(NOT_RUN, `cannot be run (${ended.code})`, 'run it without attach to see why')
+  }
+}
