@@ -27,6 +27,9 @@ export function processHost(): Host {
     exit: (code) => process.exit(code),
     runInPlace: async (command) => (await import('./in-place.ts')).runInPlace(command),
     endBy,
+    run: async (command) => (await import('./run.ts')).run(command),
+    findProcess: async (pid) => (await import('./process-identity.ts')).findProcess(pid),
+    endGroup: async (leader, graceMs) => (await import('./process-group.ts')).endGroup(leader, graceMs),
     stdout: outputOf(1, env),
     stderr: outputOf(2, env),
     stdin: {

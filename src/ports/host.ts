@@ -1,3 +1,4 @@
+import type { CommandLine } from '../domain/deploy.ts'
 import type { Actor } from '../domain/operation.ts'
 import type { Secret } from '../domain/secret.ts'
 
@@ -21,12 +22,18 @@ export interface Host {
   readonly gid: number
   /** Calls back for each signal that asks this process to end. Once listened to, none of them ends it by itself. */
   onSignal(heard: (signal: StopSignal) => void): void
-  /** Ends the process at once, with what stands: exit numbers live in cli. */
+  /** Ends the process at once, with what stands, and every command that is still running: exit numbers live in cli. */
   exit(code: number): never
   /** Runs a command in our place: see `InPlace`. Throws INTERRUPTED when `signal` came before it began. */
   runInPlace(command: InPlace): Promise<Ended>
   /** Ends this process by a signal, so that whoever waits for it sees that. Returns where that cannot be had. */
   endBy(signal: string): void
+  /** Runs a command to its end, or ends it. Throws only what `begins` throws. */
+  run(command: CommandRun): Promise<CommandEnd>
+  /** Null: no such process runs. */
+  findProcess(pid: number): Promise<FoundProcess | null>
+  /** Ends the process group of that number: SIGTERM, and after `graceMs` SIGKILL. */
+  endGroup(leader: number, graceMs: number): Promise<GroupEnd>
   readonly stdout: Output
   readonly stderr: Output
   readonly stdin: Input
@@ -71,3 +78,51 @@ export interface Input {
   /** One line from the terminal, not echoed. `null` at its end. */
   askHidden(question: string, signal: AbortSignal): Promise<Secret | null>
 }
+
+/** A command that is not ours. It runs in a session and a process group of its own, with nothing to read and no terminal. */
+export interface CommandRun {
+  readonly line: CommandLine
+  readonly folder: string
+  /** All of its environment. */
+  readonly env: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+  /** Between SIGTERM and SIGKILL, when its time is over. */
+  readonly graceMs: number
+  /** Ends it, as its time limit does. */
+  readonly signal: AbortSignal
+  /** Called once its process stands, before it begins. When this throws, or attach dies in it, the command never begins. */
+  readonly begins: (process: ProcessIdentity) => void
+  /** Hears what it prints on both outputs, in order, line by line: at most 64 KiB, and 16 KiB of one line. */
+  readonly prints: (line: string) => void
+}
+
+/** `outputOpen`: something that it left running holds its output, and can no longer write there. */
+export type CommandEnd = { readonly outputOpen: boolean } & (
+  | { readonly how: 'exit'; readonly status: number }
+  /** By a signal of others. */
+  | { readonly how: 'signal'; readonly signal: string }
+  /** By us, with its whole group. `gone`: false when not even SIGKILL ended it. */
+  | { readonly how: 'timeout' | 'stopped'; readonly gone: boolean }
+  | { readonly how: 'not started'; readonly code: string }
+)
+
+/** Tells a process from every other one that has, had or will have its number, here and elsewhere. Null: this system does not tell. */
+export interface ProcessIdentity {
+  readonly pid: number
+  /** When it began, as the system counts it. */
+  readonly start: string | null
+  /** The run of the system that it belongs to. */
+  readonly boot: string | null
+  /** Where its number counts. */
+  readonly namespace: string | null
+}
+
+export interface FoundProcess {
+  readonly identity: ProcessIdentity
+  /** Real user id. */
+  readonly uid: number
+  readonly group: number
+}
+
+/** `barred`: it belongs to somebody else. `alive`: not even SIGKILL ended it. */
+export type GroupEnd = 'ended' | 'barred' | 'alive'
