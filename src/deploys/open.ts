@@ -1,7 +1,8 @@
 import { isAbsolute } from 'node:path'
 import { AttachError } from '../domain/errors.ts'
 import type { Host } from '../ports/host.ts'
-import { FileStore } from '../stores/file.ts'
+import { FileStore, realPathOf } from '../stores/file.ts'
+import { stateDirOf } from '../stores/state-dir.ts'
 import type { Deploy } from './locate.ts'
 
 /** How long a writer waits for another one when nobody says otherwise and no person waits with it. */
@@ -14,16 +15,7 @@ export interface Opening {
 
 /** The store of a deploy. Nothing is read, locked or written yet. */
 export function openStore(deploy: Deploy, host: Host, { lockTimeoutMs, onWait }: Opening): FileStore {
-  const { ATTACH_STATE_DIR: stateElsewhere, PATH: searchPath } = host.env
-  if (stateElsewhere !== undefined && stateElsewhere !== '' && !isAbsolute(stateElsewhere)) {
-    throw new AttachError(
-      'USAGE',
-      'ATTACH_STATE_DIR is not an absolute path, and would lead elsewhere from another directory; nothing was contacted',
-      {
-        hint: 'export ATTACH_STATE_DIR="$PWD/state"',
-      },
-    )
-  }
+  const stateElsewhere = stateElsewhereOf(host)
   return new FileStore({
     label: deploy.label,
     path: deploy.path,
@@ -32,9 +24,25 @@ export function openStore(deploy: Deploy, host: Host, { lockTimeoutMs, onWait }:
     uid: host.uid,
     gid: host.gid,
     onWait,
-    ...pathOnly(searchPath),
-    ...(stateElsewhere === undefined || stateElsewhere === '' ? {} : { stateElsewhere }),
+    ...pathOnly(host.env['PATH']),
+    ...(stateElsewhere === undefined ? {} : { stateElsewhere }),
   })
+}
+
+/** Where the record of a running hook of a deploy stands. */
+export const hookRecordOf = ({ path, label }: Deploy, host: Host): string =>
+  stateDirOf(realPathOf(path, label), stateElsewhereOf(host)).hook
+
+function stateElsewhereOf({ env }: Host): string | undefined {
+  const elsewhere = env['ATTACH_STATE_DIR'] || undefined
+  if (elsewhere === undefined || isAbsolute(elsewhere)) return elsewhere
+  throw new AttachError(
+    'USAGE',
+    'ATTACH_STATE_DIR is not an absolute path, and would lead elsewhere from another directory; nothing was contacted',
+    {
+      hint: 'export ATTACH_STATE_DIR="$PWD/state"',
+    },
+  )
 }
 
 /** PATH without what is relative: an empty part would mean the current directory. */

@@ -1,9 +1,13 @@
+import type { Key, Value } from '../domain/change.ts'
+import { isAttachError } from '../domain/errors.ts'
 import type { Consent, Operation } from '../engine/operate.ts'
+import { type Round, STEADY } from '../engine/protocol.ts'
 import type { Host } from '../ports/host.ts'
 import type { Reporter } from '../ports/reporter.ts'
 import type { ConfigStore } from '../ports/store.ts'
+import type { Held } from './hook-output.ts'
 import type { OpenKinds } from './kinds.ts'
-import type { Settler } from './settle.ts'
+import type { RoundValues, Settler } from './settle.ts'
 
 export interface Wiring {
   readonly store: ConfigStore
@@ -31,8 +35,29 @@ export const operationOn = ({ store, kinds, reporter, signal, begin, consent, se
   show: (_key, value) => (value === null ? null : kinds.describe(value)),
   within: kinds.within,
   ready: () => settler.ready(),
-  settle: (round, stop) => settler.settle(round, stop),
+  settle: (round, stop) => settler.settle(round, () => valuesOf(round, store), stop),
 })
+
+/** Read anew for each run: what a hook prints may hold any of them. */
+async function valuesOf({ intent }: Round, store: ConfigStore): Promise<RoundValues> {
+  const held = (key: Key, value: Value): readonly Held[] => (value === null ? [] : [{ key, value }])
+  const snapshot = await orNull(store.read(STEADY))
+  const changes = await orNull(store.journal.recall(intent, STEADY))
+  return {
+    config: snapshot === null ? null : [...snapshot.entries].flatMap(([key, value]) => held(key, value)),
+    changed: (changes ?? []).flatMap(({ key, before, after }) => [...held(key, before), ...held(key, after)]),
+  }
+}
+
+/** What cannot be read now is told by whoever needs it. */
+async function orNull<T>(reading: Promise<T>): Promise<T | null> {
+  try {
+    return await reading
+  } catch (error) {
+    if (isAttachError(error)) return null
+    throw error
+  }
+}
 
 /** What is called is meant, and nobody is asked. A failed probe is a failure. */
 export const WITHOUT_QUESTIONS: Consent = {

@@ -3,7 +3,9 @@ import type { Settled } from '../domain/operation.ts'
 import type { Round } from '../engine/protocol.ts'
 import type { Host } from '../ports/host.ts'
 import type { Reporter } from '../ports/reporter.ts'
+import type { Held } from './hook-output.ts'
 import type { Deploy } from './locate.ts'
+import type { Commands, Trust } from './trust.ts'
 
 export interface SettleOptions {
   /** `skip`: --no-hook, neither hook nor health. */
@@ -20,16 +22,44 @@ export interface Settler {
   /** Throws CONFIG_INVALID (not there, not safe) or REFUSED (not trusted). Runs nothing. */
   ready(): Promise<void>
   /** The hook, then health. Never rejects; tells the reporter why it was not well. */
-  settle(round: Round, signal: AbortSignal): Promise<Settled>
+  settle(round: Round, values: () => Promise<RoundValues>, signal: AbortSignal): Promise<Settled>
 }
 
-export function settlerOf({ declared }: Deploy, { run }: SettleOptions, _host: Host, _reporter: Reporter): Settler {
-  const hook = run === 'skip' ? null : (declared?.hook ?? null)
-  const health = run === 'skip' ? null : (declared?.health ?? null)
-  return {
-    hook,
-    health,
-    ready: async () => {},
-    settle: async () => 'skipped',
+/** What is kept out of what the commands print, and out of their environment. */
+export interface RoundValues {
+  /** All that the config holds now. Null: it cannot be read. */
+  readonly config: readonly Held[] | null
+  /** The old and new values of the operation. */
+  readonly changed: readonly Held[]
+}
+
+export function settlerOf(deploy: Deploy, { run, trust }: SettleOptions, host: Host, reporter: Reporter): Settler {
+  const { declared } = deploy
+  if (run === 'skip' || declared === null || (declared.hook === null && declared.health === null)) return NOTHING
+  let trusted: Promise<Trust> | null = null
+  const trustHere = (): Promise<Trust> => {
+    trusted ??= import('./trust.ts').then(({ trustOf }) => trustOf(commandsOf(deploy, declared, host), trust, host))
+    return trusted
   }
+  return {
+    hook: declared.hook,
+    health: declared.health,
+    ready: async () => (await trustHere()).ready(),
+    settle: async (round, values, signal) => {
+      const { settleBy } = await import('./steps.ts')
+      const confirm = async (): Promise<void> => (await trustHere()).confirm()
+      return await settleBy(declared, { deploy, round, values, host, reporter, signal, confirm })
+    },
+  }
+}
+
+const NOTHING: Settler = { hook: null, health: null, ready: async () => {}, settle: async () => 'skipped' }
+
+/** A health check by URL runs nothing of attach.yaml's: it needs no trust. */
+function commandsOf({ name, path }: Deploy, { file, folder, hook, health }: Declared, { env }: Host): Commands {
+  const commands = [
+    ...(hook === null ? [] : [{ name: `hook of ${name}`, line: hook.run }]),
+    ...(health?.check.by === 'command' ? [{ name: `health of ${name}`, line: health.check.run }] : []),
+  ]
+  return { deploy: name, file, commands, place: { folder, env, config: path } }
 }

@@ -1,4 +1,5 @@
 import type { Expectation } from './probe.ts'
+import { oneLine } from './redact.ts'
 import { shellWord } from './shell.ts'
 
 /** A command of the deploy's own. A text runs through `sh -c`, a list without a shell. */
@@ -53,8 +54,15 @@ export const SETTLE_DEFAULTS = { hookMs: 60_000, healthMs: 60_000, successes: 2,
 /** How a command is named on the screen and to the person who is to trust it. */
 export const commandText = (line: CommandLine): string => (typeof line === 'string' ? line : line.map(shellWord).join(' '))
 
-/** How a health check is named on the screen. What a URL says after its path may be a secret. */
+/** How a URL is named on the screen: scheme, host, port and path. Its query may hold a token. */
+export function shownUrl(text: string): string {
+  if (!URL.canParse(text)) return 'its URL'
+  const { protocol, host, pathname } = new URL(text)
+  return oneLine(`${protocol}//${host}${pathname}`)
+}
+
+/** How a health check is named on the screen. */
 export function checkText({ check, successes }: Health): string {
   const times = successes === 1 ? '' : `, ${successes} times in a row`
-  return check.by === 'url' ? `${check.url.replace(/[?#].*$/s, '')} answers ${check.status}${times}` : `${commandText(check.run)}${times}`
+  return check.by === 'url' ? `${shownUrl(check.url)} answers ${check.status}${times}` : `${commandText(check.run)}${times}`
 }

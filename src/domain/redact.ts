@@ -6,17 +6,20 @@ const MASK = '•••'
 
 /** Knows the secrets of this run and takes them out of text, in every form they are likely to stand in. */
 export class Redactor {
-  #forms: readonly string[] = []
+  readonly #known = new Set<string>()
+  /** Longest first. Null: something was learned since. */
+  #forms: readonly string[] | null = []
 
   /** `secret` and what can be made of it: percent-encoded, base64, base64url, quoted as JSON. */
   learn(secret: Secret | string): void {
     const value = typeof secret === 'string' ? secret : secret.reveal()
-    const forms = new Set([...this.#forms, ...formsOf(value)])
-    this.#forms = [...forms].filter((form) => form.length >= LENGTH_MIN).sort((a, b) => b.length - a.length)
+    for (const form of formsOf(value)) if (form.length >= LENGTH_MIN) this.#known.add(form)
+    this.#forms = null
   }
 
   redact(text: string): string {
     let clean = text
+    this.#forms ??= [...this.#known].sort((a, b) => b.length - a.length)
     for (const form of this.#forms) clean = clean.replaceAll(form, MASK)
     return clean
   }

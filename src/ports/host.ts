@@ -101,7 +101,7 @@ export type CommandEnd = { readonly outputOpen: boolean } & (
   | { readonly how: 'exit'; readonly status: number }
   /** By a signal of others. */
   | { readonly how: 'signal'; readonly signal: string }
-  /** By us, with its whole group. `gone`: false when not even SIGKILL ended it. */
+  /** By us, with its whole group. `gone`: false when something of it could not be ended. */
   | { readonly how: 'timeout' | 'stopped'; readonly gone: boolean }
   | { readonly how: 'not started'; readonly code: string }
 )
@@ -124,5 +124,5 @@ export interface FoundProcess {
   readonly group: number
 }
 
-/** `barred`: it belongs to somebody else. `alive`: not even SIGKILL ended it. */
+/** `barred`: it belongs to somebody else. `alive`: something of it could not be ended. */
 export type GroupEnd = 'ended' | 'barred' | 'alive'

@@ -206,7 +206,8 @@ function edited(now: Uint8Array | null, changes: readonly Change[], origin: Orig
 /** A value that stood there before goes back as it can, also where a new one would be refused. */
 const originOf = ({ intent, undo }: Open): Origin => (undo || intent.verb === 'undo' || intent.verb === 'rollback' ? 'history' : 'new')
 
-function realPathOf(path: string, label: string): string {
+/** Where a config stands that `path` leads to. It need not be there. Throws CONFIG_INVALID, UNAVAILABLE. */
+export function realPathOf(path: string, label: string): string {
   try {
     const found = statSync(path)
     if (!found.isFile()) throw new AttachError('CONFIG_INVALID', `${label} is not a regular file`, { hint: 'name the file itself with -c' })

@@ -31,6 +31,8 @@ export interface StateDir {
   readonly journal: string
   readonly lock: string
   readonly values: string
+  /** Of the command that a run of hook or health is at. */
+  readonly hook: string
 }
 
 /** `elsewhere` (ATTACH_STATE_DIR) holds the records of many configs: each gets a name made of its whole path. */
@@ -39,7 +41,15 @@ export function stateDirOf(realPath: string, elsewhere: string | undefined): Sta
   const beside = elsewhere === undefined || elsewhere === ''
   const base = beside ? join(dirname(realPath), '.attach') : elsewhere
   const path = join(base, beside ? name : `${name}-${createHash('sha256').update(realPath).digest('hex').slice(0, 16)}`)
-  return { base, beside, path, journal: join(path, 'journal'), lock: join(path, 'lock'), values: join(path, 'values') }
+  return {
+    base,
+    beside,
+    path,
+    journal: join(path, 'journal'),
+    lock: join(path, 'lock'),
+    values: join(path, 'values'),
+    hook: join(path, 'hook'),
+  }
 }
 
 /** The rights of the record: it belongs to whoever may write the config. */
