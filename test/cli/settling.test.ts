@@ -1,0 +1,206 @@
+import { existsSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { asDocument, attach } from '../support/cli.ts'
+import { configOf, journalOf, type Scratch, scratch, verdictsOf } from '../support/scratch.ts'
+import { haveTerminal, onTerminal } from '../support/terminal.ts'
+
+const OLD = 'TOKEN=old\n'
+const SWAP = ['swap', 'TOKEN=new', '--kind', 'opaque']
+
+/** A deploy named production: its hook writes what it was told into `told`, and ends as `ends` says for the value that stands. */
+function deploy({ hook = true, more = '', ends = 'exit 0' }: { hook?: boolean; more?: string; ends?: string } = {}): Scratch {
+  const place = scratch(OLD)
+  const run = hook ? '    hook: [sh, hook.sh]\n' : ''
+  place.write('attach.yaml', `deploys:\n  production:\n    config: .env\n${run}${more}`)
+  const told = 'ATTACH_DEPLOY ATTACH_VERB ATTACH_RELEASE ATTACH_KEYS ATTACH_STANDS'
+  place.write('hook.sh', `for name in ${told}; do eval "printf '%s ' \\"\\$$name\\""; done >> told\ncat .env >> told\n${ends}\n`)
+  return place
+}
+
+const toldTo = (place: Scratch): readonly string[] => (existsSync(place.at('told')) ? place.read('told').trim().split('\n') : [])
+const UNLESS_OLD = 'grep -q old .env'
+
+describe('a change of a deploy with a hook', () => {
+  test('runs it once the new value stands, and says so', async () => {
+    using place = deploy()
+    const ran = await attach([...SWAP, '--trust'], { cwd: place.path })
+    expect(ran).toMatchObject({ exit: 0 })
+    expect(toldTo(place)).toEqual(['production swap 1 TOKEN new TOKEN=new'])
+    expect(ran.stderr).toContain('sh hook.sh')
+    expect(ran.stderr).toContain('If the app does not settle, the old value is put back.')
+    expect(ran.stderr).not.toContain('Restart the app')
+    expect(journalOf(place).at(-1)).toMatchObject({ verdict: 'committed', settled: 'yes' })
+  })
+
+  test('is put back when the hook fails, and the hook runs again on the old value', async () => {
+    using place = deploy({ ends: UNLESS_OLD })
+    const before = place.read()
+    const { document } = await asDocument([...SWAP, '--trust'], { cwd: place.path })
+    expect(document).toMatchObject({ exit: 7, outcome: 'reverted', error: { code: 'UNSETTLED' }, undo: null })
+    expect(document.error?.message).toContain('hook:')
+    expect(document.settling).toMatchObject({
+      onFailure: 'revert',
+      settled: 'yes',
+      steps: [{ stands: 'new' }, { stands: 'old', why: null }],
+    })
+    expect(toldTo(place)).toEqual(['production swap 1 TOKEN new TOKEN=new', 'production swap 0 TOKEN old TOKEN=old'])
+    expect(place.read()).toBe(before)
+    expect(verdictsOf(place)).toEqual(['reverted'])
+  })
+
+  test('whose hook fails on both values is closed, exits 8, and is told by status until recover is well', async () => {
+    using place = deploy({ ends: 'test -e mended' })
+    const { document } = await asDocument([...SWAP, '--trust'], { cwd: place.path })
+    expect(document).toMatchObject({ exit: 8, outcome: 'unknown', error: { code: 'UNSETTLED' }, settling: { settled: 'no' } })
+    expect(verdictsOf(place)).toEqual(['reverted'])
+    expect((await asDocument(['status'], { cwd: place.path })).document.unsettled).toMatchObject({ verdict: 'reverted' })
+    expect((await attach(['status'], { cwd: place.path })).stdout).toContain('attach recover')
+    expect(await attach(['recover', '--dry-run'], { cwd: place.path })).toMatchObject({
+      exit: 0,
+      stdout: 'would run hook and health again\n',
+    })
+    expect(await attach(['recover'], { cwd: place.path })).toMatchObject({ exit: 8 })
+    place.write('mended', '')
+    expect(await attach(['recover'], { cwd: place.path })).toMatchObject({ exit: 0 })
+    expect((await asDocument(['status'], { cwd: place.path })).document.unsettled).toBeNull()
+    expect(toldTo(place).at(-1)).toContain(' standing ')
+  })
+
+  test('that is to be kept stays as a release when the app does not settle: exit 8, and undo goes back', async () => {
+    using place = deploy({ ends: UNLESS_OLD })
+    const { document } = await asDocument([...SWAP, '--trust', '--on-failure', 'keep'], { cwd: place.path })
+    expect(document).toMatchObject({
+      exit: 8,
+      outcome: 'unknown',
+      release: 1,
+      undo: ['attach', 'undo', 'v1'],
+      settling: { onFailure: 'keep' },
+    })
+    expect(place.read()).toBe('TOKEN=new\n')
+    const again = await attach([...SWAP, '--trust'], { cwd: place.path })
+    expect(again).toMatchObject({ exit: 8 })
+    expect(again.stderr).toContain('attach recover')
+    expect(await attach(['undo', 'v1', '--trust'], { cwd: place.path })).toMatchObject({ exit: 0 })
+    expect(place.read()).toBe(OLD)
+  })
+
+  test('what attach.yaml says of failure holds unless the command line says otherwise', async () => {
+    using place = deploy({ ends: UNLESS_OLD, more: '    on-failure: keep\n' })
+    expect(await attach([...SWAP, '--trust', '--on-failure', 'revert'], { cwd: place.path })).toMatchObject({ exit: 7 })
+    const ran = await attach([...SWAP, '--trust'], { cwd: place.path })
+    expect(ran).toMatchObject({ exit: 8 })
+    expect(ran.stderr).toContain('the new value stays')
+  })
+
+  test('with --no-hook runs nothing, and says that the app was not restarted', async () => {
+    using place = deploy()
+    const ran = await attach([...SWAP, '--no-hook'], { cwd: place.path })
+    expect(ran).toMatchObject({ exit: 0 })
+    expect(ran.stderr).toContain('not restarted')
+    expect(toldTo(place)).toEqual([])
+    expect(journalOf(place).at(-1)).toMatchObject({ verdict: 'committed', settled: 'skipped' })
+  })
+
+  test('without a hook but with health asks the app as it runs, and says so', async () => {
+    using place = deploy({ hook: false, more: '    health: { run: [test, -e, well], timeout: 300ms, interval: 50ms }\n' })
+    const ran = await attach([...SWAP, '--trust'], { cwd: place.path })
+    expect(ran).toMatchObject({ exit: 8 })
+    expect(ran.stderr).toContain('No hook restarts the app')
+    place.write('well', '')
+    expect(await attach(['recover', '--trust'], { cwd: place.path })).toMatchObject({ exit: 0 })
+  })
+})
+
+describe('a hook that never ran here', () => {
+  test('is refused off a terminal, dry or not, before anything is begun', async () => {
+    using place = deploy()
+    const before = configOf(place)
+    for (const args of [SWAP, [...SWAP, '--dry-run'], [...SWAP, '-y']]) {
+      const ran = await attach(args, { cwd: place.path })
+      expect(ran).toMatchObject({ exit: 3 })
+      expect(ran.stderr).toMatch(/for the first time: sh hook\.sh[\s\S]*--trust/)
+    }
+    expect(configOf(place)).toBe(before)
+    expect(journalOf(place)).toEqual([])
+  })
+
+  test('is trusted from then on, until it changes', async () => {
+    using place = deploy()
+    expect(await attach([...SWAP, '--trust'], { cwd: place.path })).toMatchObject({ exit: 0 })
+    expect(await attach(['undo', 'v1'], { cwd: place.path })).toMatchObject({ exit: 0 })
+    place.write('hook.sh', 'true\n')
+    expect(await attach(['undo', 'v2'], { cwd: place.path })).toMatchObject({ exit: 3 })
+  })
+
+  test('needs no trust for a command that runs none of it', async () => {
+    using place = deploy()
+    for (const args of [['status'], ['log'], [...SWAP, '--no-hook'], ['recover', '--no-hook']])
+      expect(await attach(args, { cwd: place.path })).toMatchObject({ exit: 0 })
+  })
+})
+
+describe('a protected deploy', () => {
+  const protectedOne = (): Scratch => deploy({ hook: false, more: '    protected: true\n' })
+
+  test.each([
+    ['without a word', [], 3],
+    ['with -y alone', ['-y'], 3],
+    ['with another name', ['--confirm', 'staging'], 3],
+    ['with its name', ['--confirm', 'production'], 0],
+  ])('%s changes as it should', async (_, more, exit) => {
+    using place = protectedOne()
+    expect(await attach([...SWAP, ...more], { cwd: place.path })).toMatchObject({ exit })
+    expect(place.read()).toBe(exit === 0 ? 'TOKEN=new\n' : OLD)
+  })
+
+  test('is protected by whatever name its config is called', async () => {
+    using place = protectedOne()
+    const ran = await attach([...SWAP, '-y', '-c', './.env'], { cwd: place.path })
+    expect(ran).toMatchObject({ exit: 3 })
+    expect(ran.stderr).toContain('--confirm production')
+  })
+
+  test('may be looked at and recovered without its name', async () => {
+    using place = protectedOne()
+    for (const verb of ['status', 'log', 'recover']) expect(await attach([verb], { cwd: place.path })).toMatchObject({ exit: 0 })
+  })
+})
+
+describe.runIf(haveTerminal())('on a terminal', () => {
+  test('the commands are shown and trusted once, the plan is shown, and the name of a protected deploy is typed', async () => {
+    using place = deploy({ more: '    protected: true\n' })
+    const first = onTerminal(SWAP, { cwd: place.path })
+    await first.see(/for the first time: sh hook\.sh/)
+    await first.see(/Trust it\? \[y\/N\] /)
+    first.type('y\n')
+    await first.see(/plan {3}TOKEN/)
+    await first.see(/production is protected\. Type its name to change it: /)
+    first.type('production\n')
+    expect(await first.ended).toMatchObject({ exit: 0 })
+    const second = onTerminal(['undo', 'v1'], { cwd: place.path })
+    await second.see(/Type its name to change it: /)
+    second.type('yes\n')
+    const { exit, screen } = await second.ended
+    expect(exit).toBe(3)
+    expect(screen).not.toContain('Trust it?')
+    expect(place.read()).toBe('TOKEN=new\n')
+  })
+
+  test('a no to the question of trust changes nothing and runs nothing', async () => {
+    using place = deploy()
+    const asked = onTerminal([...SWAP, '-y'], { cwd: place.path })
+    await asked.see(/Trust it\? /)
+    asked.type('n\n')
+    expect(await asked.ended).toMatchObject({ exit: 3 })
+    expect([place.read(), toldTo(place), journalOf(place)]).toEqual([OLD, [], []])
+  })
+
+  test('the hook is heard while it runs', async () => {
+    using place = deploy({ ends: 'echo one; while ! test -e go; do sleep 0.05; done; echo two' })
+    const asked = onTerminal([...SWAP, '-y', '--trust'], { cwd: place.path })
+    await asked.see(/│ one/)
+    place.write('go', '')
+    await asked.see(/│ two/)
+    expect(await asked.ended).toMatchObject({ exit: 0 })
+  })
+})
