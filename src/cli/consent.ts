@@ -4,7 +4,7 @@ import type { Settler } from '../deploys/settle.ts'
 import { AttachError } from '../domain/errors.ts'
 import { shellWord } from '../domain/shell.ts'
 import { type Consent, type Proposal, replaces } from '../engine/operate.ts'
-import type { Plan } from '../engine/plan.ts'
+import { isKept, type Plan } from '../engine/plan.ts'
 import type { ChangeCommand } from './commands/change.ts'
 import { agree, type Session } from './session.ts'
 import { expectRecovery, tellSettling } from './settling.ts'
@@ -87,8 +87,8 @@ export function expectName(confirm: string | null, deploy: Deploy): void {
   })
 }
 
-const notMeant = ({ changes }: Plan): AttachError => {
-  const keys = changes.filter(({ before }) => before !== null).map(({ key }) => key)
+const notMeant = (plan: Plan): AttachError => {
+  const keys = plan.changes.filter(({ key, before }) => before !== null && !isKept(plan, key)).map(({ key }) => key)
   return new AttachError(
     'REFUSED',
     `${keys.join(', ')} is attached to something else already, and replacing it must be meant; nothing was changed`,

@@ -32,8 +32,8 @@ export type Event =
   | { readonly type: 'then'; readonly step: Step; readonly what: string }
   /** A hook or a health check begins. `what`: the command, or the URL. */
   | { readonly type: 'settling'; readonly step: Step; readonly stands: Stands; readonly what: string; readonly timeoutMs: number }
-  /** One line that a command of the deploy's own printed: a text of others. */
-  | { readonly type: 'output'; readonly from: Step; readonly line: string }
+  /** One line that a command of the deploy's own printed, or the command that makes a value: a text of others. */
+  | { readonly type: 'output'; readonly from: Step | 'command'; readonly line: string }
   /** It ended. `why`: what was wrong; null, nothing was. */
   | { readonly type: 'settled'; readonly step: Step; readonly stands: Stands; readonly why: string | null; readonly ms: number }
   | { readonly type: 'recovered'; readonly message: string }

@@ -28,6 +28,8 @@ export type Shown = {
   readonly to: string | null
   /** What changed inside one resource: `same resource, password changed`. */
   readonly how?: string
+  /** What is kept of a handle that was replaced, under a key of its own. Nothing of it is probed, on the way out or back. */
+  readonly kept?: boolean
 }
 
 /** Names the values of one operation, which stand beside the journal and never in it. */

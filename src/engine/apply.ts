@@ -122,7 +122,7 @@ function intentOf(plan: ApprovedPlan, context: Context): Intent {
     seq: plan.head.seq + 1,
     verb: plan.verb,
     values: context.random(8) as ValuesId,
-    shown: plan.changes.map((change) => shownOf(change, context)),
+    shown: shownOf(plan, context),
     revertible: plan.revertible,
     edited: plan.edited,
     ...(undoes === undefined ? {} : { undoes }),

@@ -89,9 +89,9 @@ export async function operate(wish: Wish, operation: Operation): Promise<Outcome
   }
   let { plan } = planned
   await consent.meant(plan)
-  const recognised = await recognise(plan.changes, { asked: wish.kind, declared: wish.declared, origin: originOf(plan) }, operation.kinds)
+  const recognised = await recognise(plan, { asked: wish.kind, declared: wish.declared, origin: originOf(plan) }, operation.kinds)
   const rehearsal = await operation.store.rehearse(plan.changes, originOf(plan), signal)
-  const shown = plan.changes.map((change) => shownOf(change, operation))
+  const shown = shownOf(plan, operation)
   await operation.ready()
   let proposal: Proposal = { plan, shown, recognised, rehearsal, preflight: null, revertible: wish.onFailure !== 'keep' }
   proposal = checked(wish, proposal, await check(wish, proposal, operation))
@@ -161,7 +161,10 @@ async function look({ request }: Wish, { store, signal }: Operation): Promise<Lo
       case 'attach':
       case 'swap':
       case 'detach': {
-        const keys = request.verb === 'detach' ? request.keys : request.edits.map(({ key }) => key)
+        const keys =
+          request.verb === 'detach'
+            ? request.keys
+            : request.edits.flatMap(({ key, keepOldAs }) => [key, ...(keepOldAs === undefined ? [] : [keepOldAs])])
         return { written: await lastWritten(new Set(keys), journal, head, signal), later: [] }
       }
       case 'rollback': {

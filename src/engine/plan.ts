@@ -1,5 +1,5 @@
 import { type Change, isEmpty, type Key, same, type Value } from '../domain/change.ts'
-import { AttachError } from '../domain/errors.ts'
+import { AttachError, assert } from '../domain/errors.ts'
 import { nearest } from '../domain/nearest.ts'
 import type { Head, Release, Verb } from '../domain/operation.ts'
 import type { Snapshot } from '../ports/store.ts'
@@ -10,6 +10,8 @@ export interface Edit {
   readonly to: Value
   /** What the value was made from: the handle whose parts it replaces, or what stood under another key. It must still stand there. */
   readonly madeFrom?: { readonly key: Key; readonly value: Value }
+  /** The key that what is replaced stays under. Is no key that is edited itself. */
+  readonly keepOldAs?: Key
 }
 
 /** What is asked for. Values are complete here; nothing is asked or read later. */
@@ -36,11 +38,16 @@ export interface Plan {
   readonly head: Head
   /** Keys found to be edited outside since the last release that wrote them. */
   readonly edited: readonly Key[]
+  /** Keys of `changes` that hold what is kept of a replaced handle, or held it: nothing of them is probed, for it may be dead. Absent: none. */
+  readonly kept?: readonly Key[]
   readonly undoes?: Release
   readonly backTo?: Release
 }
 
 export type Planned = { readonly type: 'plan'; readonly plan: Plan } | { readonly type: 'unchanged'; readonly keys: readonly Key[] }
+
+/** Whether a key is changed to keep an old handle, or to undo that. */
+export const isKept = ({ kept = [] }: Pick<Plan, 'kept'>, key: Key): boolean => kept.includes(key)
 
 /** Pure. Throws REFUSED, CONFLICT. */
 export function plan(request: Request, known: Known): Planned {
@@ -97,7 +104,19 @@ function planEdits(verb: 'attach' | 'swap', edits: readonly Edit[], known: Known
   }
   const moved = changes.filter(({ before, after }) => !same(before, after))
   if (moved.length === 0) return { type: 'unchanged', keys: changes.map(({ key }) => key) }
-  return planned(moved.some(({ before }) => !isEmpty(before)) ? 'swap' : verb, moved, known)
+  const kept = keptOf(moved, edits, known)
+  return planned(moved.some(({ before }) => !isEmpty(before)) ? 'swap' : verb, [...moved, ...kept], known, kept)
+}
+
+/** The replaced handles that are to stay, each under its other key. Where nothing was held nothing is kept. */
+function keptOf(moved: readonly Change[], edits: readonly Edit[], { snapshot: { entries } }: Known): readonly Change[] {
+  const kept = moved.flatMap(({ key, before }): readonly Change[] => {
+    const as = edits.find((edit) => edit.key === key)?.keepOldAs
+    return as === undefined || isEmpty(before) ? [] : [{ key: as, before: entries.get(as) ?? null, after: before }]
+  })
+  const keys = [...edits, ...kept].map(({ key }) => key)
+  assert(new Set(keys).size === keys.length, 'a key that keeps an old handle is not changed otherwise')
+  return kept.filter(({ before, after }) => !same(before, after))
 }
 
 function planDetach(keys: readonly Key[], known: Known): Planned {
@@ -108,9 +127,9 @@ function planDetach(keys: readonly Key[], known: Known): Planned {
   return changes.length === 0 ? { type: 'unchanged', keys } : planned('detach', changes, known)
 }
 
-function planned(verb: Verb, changes: readonly Change[], { head, written, snapshot }: Known): Planned {
+function planned(verb: Verb, changes: readonly Change[], { head, written, snapshot }: Known, kept: readonly Change[] = []): Planned {
   const edited = editedOutside(written, snapshot).filter((key) => changes.some((change) => change.key === key))
-  return { type: 'plan', plan: { verb, changes, head, edited } }
+  return { type: 'plan', plan: { verb, changes, head, edited, kept: keysOf(kept) } }
 }
 
 function planRollback({ release, allowEdited }: Extract<Request, { release: unknown }>, known: Known): Planned {
@@ -122,7 +141,7 @@ function planRollback({ release, allowEdited }: Extract<Request, { release: unkn
   if (changes.length === 0) return { type: 'unchanged', keys: [...new Set(keys)] }
   const edited = editedOutside(afterLast(later), snapshot)
   if (edited.length > 0 && !allowEdited) throw editedSince(edited, `attach rollback v${backTo} --allow config.edited goes on over the edit`)
-  return { type: 'plan', plan: { verb: 'rollback', changes, head, edited, backTo } }
+  return { type: 'plan', plan: { verb: 'rollback', changes, head, edited, kept: keptBy(later, changes), backTo } }
 }
 
 function planUndo({ release, allowEdited }: Extract<Request, { release: unknown }>, known: Known): Planned {
@@ -141,8 +160,16 @@ function planUndo({ release, allowEdited }: Extract<Request, { release: unknown 
       edited,
       `attach undo v${undoes} --allow config.edited goes on over the edit, as attach rollback v${undoes - 1} does with it`,
     )
-  return { type: 'plan', plan: { verb: 'undo', changes, head, edited, undoes } }
+  return { type: 'plan', plan: { verb: 'undo', changes, head, edited, kept: keptBy([target], changes), undoes } }
 }
+
+/** Keys that no release of these changed but to keep an old handle there. */
+function keptBy(releases: readonly Released[], changes: readonly Change[]): readonly Key[] {
+  const shown = releases.flatMap(({ intent }) => intent.shown)
+  return keysOf(changes).filter((key) => shown.filter((one) => one.key === key).every(({ kept }) => kept === true))
+}
+
+const keysOf = (changes: readonly Change[]): readonly Key[] => changes.map(({ key }) => key)
 
 /** Up-arrow, Enter must not toggle production. */
 function refuseToggling(later: readonly Released[]): void {

@@ -9,15 +9,16 @@ import type { Secret } from '../domain/secret.ts'
 import { type Kinds, PROBE_LIMITS, type Recognition, type Resource } from '../ports/kind.ts'
 import type { Reporter } from '../ports/reporter.ts'
 import type { Origin } from '../ports/store.ts'
+import { isKept, type Plan } from './plan.ts'
 
 export type { Expectation } from '../domain/probe.ts'
 
 /** One key of a plan with the resources its values lead to. Nothing was contacted for it. */
 export interface Recognised {
   readonly change: Change
-  /** Null: nothing would be attached. */
+  /** Null: nothing would be attached, or it is only kept. */
   readonly next: Resource | null
-  /** Null: nothing was attached, or its handle cannot be read. */
+  /** Null: nothing was attached, its handle cannot be read, or it was only kept. */
   readonly old: Resource | null
 }
 
@@ -51,10 +52,10 @@ export interface ProbeSetting {
 
 /**
  * Reads every handle of a plan. Pure but for loading kinds. Throws HANDLE_INVALID, USAGE: but not for a value from history, which stood there
- * once and may stand there again, whatever it is.
+ * once and may stand there again, whatever it is, nor for one that is kept.
  */
 export async function recognise(
-  changes: readonly Change[],
+  plan: Pick<Plan, 'changes' | 'kept'>,
   {
     asked,
     declared,
@@ -63,8 +64,12 @@ export async function recognise(
   kinds: Kinds,
 ): Promise<readonly Recognised[]> {
   const recognised: Recognised[] = []
-  for (const change of changes) {
+  for (const change of plan.changes) {
     const { before, after } = change
+    if (isKept(plan, change.key)) {
+      recognised.push({ change, next: null, old: null })
+      continue
+    }
     const kind = asked ?? declared.get(change.key)?.kind ?? null
     const old = before === null || isEmpty(before) ? null : await readIfAny(before, kinds)
     const next = after === null || (isEmpty(after) && kind === null) ? null : await nextOf(change.key, after)

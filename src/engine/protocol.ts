@@ -3,6 +3,7 @@ import { AttachError, isAttachError } from '../domain/errors.ts'
 import type { Stands } from '../domain/event.ts'
 import type { Actor, Claim, Close, Decision, Ending, Head, Intent, Open, Release, Settled, Shown } from '../domain/operation.ts'
 import type { ConfigStore, Snapshot } from '../ports/store.ts'
+import { isKept, type Plan } from './plan.ts'
 
 /** What an operation needs of the world. */
 export interface Context {
@@ -96,11 +97,14 @@ export async function orIncomplete<T>({ open }: Opened, stands: string, steps: (
   }
 }
 
-/** One change, fit to print. */
-export function shownOf(change: Change, { show, within }: Context): Shown {
-  const { key, before, after } = change
-  const how = within?.(change) ?? null
-  return { key, from: show(key, before), to: show(key, after), ...(how === null ? {} : { how }) }
+/** The changes of a plan, fit to print. */
+export function shownOf(plan: Pick<Plan, 'changes' | 'kept'>, { show, within }: Context): readonly Shown[] {
+  return plan.changes.map((change) => {
+    const { key, before, after } = change
+    const how = within?.(change) ?? null
+    const kept = isKept(plan, key) ? { kept: true } : {}
+    return { key, from: show(key, before), to: show(key, after), ...(how === null ? {} : { how }), ...kept }
+  })
 }
 
 export const RECOVER = 'attach recover'

@@ -105,10 +105,12 @@ function findingText(key: string, { id, status, detail, remedy }: Finding, { pai
 }
 
 /** `DATABASE_URL  old → new`. */
-export function changeText({ key, from, to, how }: Shown, paint: Paint): string {
-  if (how !== undefined) return `${paint.strong(key)}  ${to} (${how})`
+export function changeText({ key, from, to, how, kept }: Shown, paint: Paint): string {
   if (to === null) return `${paint.strong(key)} detached (was ${from ?? 'absent'})`
-  return from === null ? `${paint.strong(key)} → ${to}` : `${paint.strong(key)}  ${from} → ${to}`
+  const notes = [how, kept === true ? 'kept' : undefined].filter((note) => note !== undefined)
+  const more = notes.length === 0 ? '' : ` (${notes.join(', ')})`
+  if (how !== undefined) return `${paint.strong(key)}  ${to}${more}`
+  return from === null ? `${paint.strong(key)} → ${to}${more}` : `${paint.strong(key)}  ${from} → ${to}${more}`
 }
 
 const undoText = ({ undo }: Document): string => (undo === null ? '' : `Undo: ${undo.map(shellWord).join(' ')}\n`)

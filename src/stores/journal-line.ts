@@ -172,7 +172,13 @@ const key = (value: unknown): Key => textOf(value) as Key
 
 const shown = (fields: Fields): Shown => {
   const side = (value: unknown): string | null => (value === null ? null : textOf(value))
-  return { key: key(fields['key']), from: side(fields['from']), to: side(fields['to']), ...optional('how', fields, textOf) }
+  return {
+    key: key(fields['key']),
+    from: side(fields['from']),
+    to: side(fields['to']),
+    ...optional('how', fields, textOf),
+    ...optional('kept', fields, flag),
+  }
 }
 
 const actor = (value: unknown): Actor => {

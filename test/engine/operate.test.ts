@@ -125,6 +125,120 @@ describe('plans', () => {
   })
 })
 
+describe('what is kept of a replaced handle', () => {
+  const OLD = 'A_URL_OLD' as Key
+  const keeping = (verb: 'attach' | 'swap', to: string, as = OLD): Request => ({
+    verb,
+    edits: [{ key: A, to: new Secret(to), keepOldAs: as }],
+  })
+
+  test('stands under its own key, in the same release, and undo takes both back', async () => {
+    const { run, values, store } = deploy({ A_URL: 'a1', B_URL: 'b1' })
+    expect(await run(keeping('swap', 'a2'))).toMatchObject({
+      type: 'closed',
+      close: { release: 1 },
+      proposal: {
+        plan: { verb: 'swap', kept: [OLD] },
+        shown: [
+          { key: A, from: 'a1', to: 'a2' },
+          { key: OLD, from: null, to: 'a1', kept: true },
+        ],
+      },
+    })
+    expect(await values()).toEqual({ A_URL: 'a2', B_URL: 'b1', A_URL_OLD: 'a1' })
+    const [, intent] = await store.journal.before(1_000, 2, signal)
+    expect(intent).toMatchObject({ type: 'intent', shown: [{ key: A }, { key: OLD, kept: true }] })
+    await run(undo(1))
+    expect(await values()).toEqual({ A_URL: 'a1', B_URL: 'b1' })
+  })
+
+  test('is nothing where nothing was, or an empty text', async () => {
+    for (const entries of [{}, { A_URL: '' }]) {
+      const { run, values } = deploy(entries)
+      expect(await run(keeping('attach', 'a1'))).toMatchObject({ proposal: { plan: { verb: 'attach', kept: [] } } })
+      expect(await values()).toEqual({ A_URL: 'a1' })
+    }
+  })
+
+  test('takes the place of what its key held, which is no loss: undo and rollback bring it back', async () => {
+    const { run, values } = deploy({ A_URL: 'a1', A_URL_OLD: 'a0' })
+    expect(await run(keeping('attach', 'a2'))).toMatchObject({
+      proposal: { shown: [{ key: A }, { key: OLD, from: 'a0', to: 'a1', kept: true }] },
+    })
+    await run(keeping('attach', 'a3'))
+    expect(await values()).toEqual({ A_URL: 'a3', A_URL_OLD: 'a2' })
+    await run(rollback(1))
+    expect(await values()).toEqual({ A_URL: 'a2', A_URL_OLD: 'a1' })
+    await run(rollback(0))
+    expect(await values()).toEqual({ A_URL: 'a1', A_URL_OLD: 'a0' })
+  })
+
+  test('is no change where it stands already, and of an unchanged key nothing is kept', async () => {
+    const { run, values } = deploy({ A_URL: 'a1', A_URL_OLD: 'a1' })
+    expect(await run(keeping('swap', 'a2'))).toMatchObject({ proposal: { plan: { changes: [{ key: A }], kept: [] } } })
+    expect(await run(keeping('swap', 'a2'))).toMatchObject({ type: 'unchanged', keys: [A] })
+    expect(await values()).toEqual({ A_URL: 'a2', A_URL_OLD: 'a1' })
+  })
+
+  test('of several keys is one release, for those alone that move', async () => {
+    const { run, values } = deploy({ A_URL: 'a1', B_URL: 'b1' })
+    await run({
+      verb: 'swap',
+      edits: [
+        { key: A, to: new Secret('a2'), keepOldAs: OLD },
+        { key: B, to: new Secret('b1'), keepOldAs: 'B_URL_OLD' as Key },
+      ],
+    })
+    expect(await values()).toEqual({ A_URL: 'a2', B_URL: 'b1', A_URL_OLD: 'a1' })
+  })
+
+  test('that is edited meanwhile is a conflict, as any key of the change', async () => {
+    const { edit, values, operation, wish } = deploy({ A_URL: 'a1' })
+    const meddling = { ...operation, consent: { ...yes, approve: async () => await edit(OLD, 'by hand') } }
+    expect(await code(operate(wish(keeping('swap', 'a2')), meddling))).toBe('CONFLICT')
+    expect(await values()).toEqual({ A_URL: 'a1', A_URL_OLD: 'by hand' })
+  })
+
+  test('under a key that is edited itself is a bug of the caller', async () => {
+    const { run, values } = deploy({ A_URL: 'a1' })
+    expect(await code(run(keeping('swap', 'a2', A)))).toBe('BUG')
+    expect(await values()).toEqual({ A_URL: 'a1' })
+  })
+
+  test('is not probed, neither when it is kept nor when undo and rollback move it', async () => {
+    const { operation, wish, values } = deploy({ A_URL: 'a1', A_URL_OLD: 'dead' })
+    const probed: string[] = []
+    const probing: Operation = {
+      ...operation,
+      kinds: {
+        ...operation.kinds,
+        read: async (value) => ({
+          kind: 'redis',
+          identity: { kind: 'redis', scheme: 'redis', host: 'h', tls: 'disable' },
+          depth: 'use',
+          remarks: [],
+          probe: async () => {
+            probed.push(value.reveal())
+            const done = { stages: [], totalMs: 0, facts: {}, findings: [] }
+            if (value.reveal() !== 'dead') return { ok: true, ...done }
+            return { ok: false, ...done, failedAt: 'connect', class: 'permanent', code: 'X', reason: 'dead', hint: 'none' }
+          },
+        }),
+      },
+    }
+    await operate(wish(keeping('swap', 'a2')), probing)
+    await operate(wish(keeping('swap', 'a3')), probing)
+    expect(await values()).toEqual({ A_URL: 'a3', A_URL_OLD: 'a2' })
+    await operate(wish(rollback(1)), probing)
+    await operate(wish(undo(1)), probing)
+    expect(await values()).toEqual({ A_URL: 'a1', A_URL_OLD: 'dead' })
+    expect(probed).not.toContain('dead')
+    expect(probed).toHaveLength(8)
+    await operate(wish({ verb: 'detach', keys: [OLD] }), probing)
+    expect(await code(operate(wish(undo(5)), probing))).toBe('PROBE_FAILED')
+  })
+})
+
 describe('rollback', () => {
   test('goes back to the release before the last, and to v0 after v1', async () => {
     const { run, values } = deploy({ A_URL: 'a0' })

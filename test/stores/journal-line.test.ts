@@ -14,7 +14,13 @@ import {
 import { change, claimAt, closeAt, intentAt, plain } from '../support/files.ts'
 
 const count = z.number().int().min(0).max(1e12)
-const shown = z.object({ key: z.string(), from: z.string().nullable(), to: z.string().nullable() })
+const shown = z.object({
+  key: z.string(),
+  from: z.string().nullable(),
+  to: z.string().nullable(),
+  how: z.string().optional(),
+  kept: z.boolean().optional(),
+})
 const settled = z.enum(['yes', 'no', 'skipped'])
 const stamped = { seq: count, by: z.object({ user: z.string(), host: z.string(), pid: count }), at: z.string() }
 const close = { type: z.literal('close'), ...stamped, intent: count, release: count }
@@ -59,7 +65,7 @@ const wild = fc.oneof(
 )
 const number = fc.nat({ max: 1e12 })
 const side = fc.option(hostile)
-const shownOf = fc.record({ key: hostile, from: side, to: side })
+const shownOf = fc.record({ key: hostile, from: side, to: side, how: hostile, kept: fc.boolean() }, { requiredKeys: ['key', 'from', 'to'] })
 const stampOf = { seq: number, by: fc.record({ user: hostile, host: hostile, pid: number }), at: hostile }
 const settledOf = fc.constantFrom('yes', 'no', 'skipped')
 const closeOf = { type: fc.constant('close'), ...stampOf, intent: number, release: number }

@@ -13,6 +13,7 @@ const change = z.strictObject({
   from: text.nullable().meta({ description: 'What the key held, redacted. null: it was absent.' }),
   to: text.nullable().meta({ description: 'What it holds, redacted. null: it is absent.' }),
   how: text.optional().meta({ description: 'What changed inside one resource, such as: same resource, password changed.' }),
+  kept: z.boolean().optional().meta({ description: 'true: what is kept of a replaced handle, under a key of its own.' }),
 })
 
 const finding = z.strictObject({

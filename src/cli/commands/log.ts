@@ -70,7 +70,8 @@ async function rowOf({ intent, close }: Closed, journal: Journal, { reveal }: Lo
 async function revealed({ intent }: Closed, journal: Journal, { signal }: Session): Promise<readonly Shown[]> {
   try {
     const changes = await journal.recall(intent, signal)
-    return changes.map(({ key, before, after }) => ({ key, from: before?.reveal() ?? null, to: after?.reveal() ?? null }))
+    const keptOf = (key: Key) => (intent.shown.some((shown) => shown.key === key && shown.kept === true) ? { kept: true } : {})
+    return changes.map(({ key, before, after }) => ({ key, from: before?.reveal() ?? null, to: after?.reveal() ?? null, ...keptOf(key) }))
   } catch (error) {
     if (!isAttachError(error, 'REFUSED', 'DAMAGED')) throw error
     return intent.shown
