@@ -3,6 +3,7 @@ import type { OnFailure } from '../domain/deploy.ts'
 import type { Handle } from '../domain/handle.ts'
 import type { Release } from '../domain/operation.ts'
 import type { Expectation } from '../domain/probe.ts'
+import type { Secret } from '../domain/secret.ts'
 import type { VerbName } from './verbs.ts'
 
 /** A command line, understood: what is to be done, typed and checked as far as that needs no look at the world. */
@@ -83,10 +84,20 @@ export type Source =
   | { readonly from: 'env'; readonly name: string }
   /** What stands under another key now. */
   | { readonly from: 'key'; readonly key: Key }
+  /** A regular file or a pipe, by its path as it was given. */
+  | { readonly from: 'file'; readonly path: string }
+  /** What a shell command prints. It may hold a secret itself. */
+  | { readonly from: 'command'; readonly run: Secret }
 
 export interface Pair {
   readonly key: Key
   readonly source: Source
+}
+
+/** Where what is replaced under a key stays attached: `--keep-old`. */
+export interface KeptOld {
+  readonly key: Key
+  readonly as: Key
 }
 
 /** `attach` with nothing to attach: an overview on a terminal, usage elsewhere. */
@@ -99,8 +110,10 @@ export interface AttachCommand extends Releasing, Probing {
   readonly verb: 'attach'
   readonly pairs: readonly Pair[]
   readonly kind: string | null
-  /** Keep the final line end of a value from stdin. */
+  /** Keep the final line end of a value that is not in argv. */
   readonly raw: boolean
+  /** One for each key, or none. */
+  readonly keepOld: readonly KeptOld[]
   readonly create: boolean
 }
 
@@ -109,6 +122,7 @@ export interface SwapCommand extends Releasing, Probing {
   readonly to: SwapTo
   readonly kind: string | null
   readonly raw: boolean
+  readonly keepOld: readonly KeptOld[]
 }
 
 export type SwapTo =

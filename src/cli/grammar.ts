@@ -7,6 +7,7 @@ import { DEFAULTS } from './defaults.ts'
 import { type Line, shown, usage, type Word } from './line.ts'
 import { type OptionName, optionNamed, type Valued } from './options.ts'
 import { located, partsIn, probing, releasing, speaking, writing } from './settings.ts'
+import { keptOldIn } from './sources.ts'
 import { allOf, count, flag, kindName, oneOf, releaseIn } from './values.ts'
 import { type VerbName, verbInfo, verbNamed, verbNames, verbOfPeer } from './verbs.ts'
 import { type Context, found, isKey, keysIn, meant, pairsIn, shapeOf, targetsIn } from './words.ts'
@@ -104,11 +105,27 @@ function commandOf(verb: VerbName, words: readonly Word[], line: Line, context: 
         pairs,
         kind: kindName(line),
         raw: flag(line, 'raw'),
+        keepOld: keptOldIn(
+          pairs.map(({ key }) => key),
+          line,
+          context,
+        ),
         create: flag(line, 'create'),
       }
     }
-    case 'swap':
-      return { verb, ...releasing(line), ...probing(line), to: swapTo(words, line, context), kind: kindName(line), raw: flag(line, 'raw') }
+    case 'swap': {
+      const to = swapTo(words, line, context)
+      const keys = to.by === 'parts' ? [to.key] : to.pairs.map(({ key }) => key)
+      return {
+        verb,
+        ...releasing(line),
+        ...probing(line),
+        to,
+        kind: kindName(line),
+        raw: flag(line, 'raw'),
+        keepOld: keptOldIn(keys, line, context),
+      }
+    }
     case 'detach':
       return { verb, ...releasing(line), keys: some(keysIn(verb, words, context), verb) }
     case 'rollback':
@@ -150,7 +167,7 @@ function commandOf(verb: VerbName, words: readonly Word[], line: Line, context: 
 function swapTo(words: readonly Word[], line: Line, context: Context): SwapTo {
   const first = PARTS.find((part) => line.options.has(part))
   if (first === undefined) return { by: 'pairs', pairs: some(pairsIn('swap', words, line, context), 'swap') }
-  const other = (['from-env', 'from-key'] as const).find((option) => line.options.has(option))
+  const other = (['from-env', 'from-key', 'from-file', 'from-command'] as const).find((option) => line.options.has(option))
   if (other !== undefined) throw usage(`--${first} keeps the rest of the present handle, and --${other} replaces it`, 'attach help swap')
   const pair = words.find((word) => shapeOf(word).is === 'pair')
   if (pair !== undefined) throw usage(`--${first} keeps the rest of the present handle, and ${found(pair)} replaces it`, 'attach help swap')

@@ -95,7 +95,8 @@ const examples = (rows: VerbInfo['examples'], width: number): readonly string[] 
 function optionRow(option: OptionInfo, width: number): string {
   const name = `--${option.name}${option.value === undefined ? '' : ` ${option.value}`}`
   const first = option.short === undefined ? `    ${name}` : `-${option.short}, ${name}`
-  const more = option.repeat === true ? '; may be repeated, or a list with commas' : ''
+  const more =
+    option.repeat === undefined ? '' : option.repeat === 'whole' ? '; may be repeated' : '; may be repeated, or a list with commas'
   const ends = option.default === undefined ? '' : ` (default: ${option.default})`
   return row(first, `${option.help}${more}${ends}`, width)
 }

@@ -7,9 +7,18 @@ import { OPTIONS, type OptionInfo, type OptionName, optionLettered, optionNamed 
 export interface Line {
   /** The values each option was given, in order; none for a flag. */
   readonly options: ReadonlyMap<OptionName, readonly Secret[]>
+  /** Every value that an option was given, in order over all of them. */
+  readonly given: readonly Given[]
   readonly words: readonly Word[]
   /** What stands after `--`; `null` without one. */
   readonly after: readonly string[] | null
+}
+
+/** One value of one option, and the place of its option in argv, from 1. */
+export interface Given {
+  readonly option: OptionName
+  readonly value: Secret
+  readonly at: number
 }
 
 /** A word that is no option. It may be a secret: messages show it by `shown` only. */
@@ -38,22 +47,25 @@ export const usage = (message: string, hint: string): AttachError => new AttachE
  */
 export function setAside(argv: readonly string[]): Line {
   const options = new Map<OptionName, Secret[]>()
+  const all: Given[] = []
   const words: Word[] = []
   for (let index = 0; index < argv.length; index++) {
     const text = argv[index] ?? ''
-    if (text === '--') return { options, words, after: argv.slice(index + 1) }
+    if (text === '--') return { options, given: all, words, after: argv.slice(index + 1) }
     if (!isOption(text)) {
       words.push({ text, at: index + 1 })
       continue
     }
     const next = argv[index + 1]
-    for (const { option, glued } of given({ text, at: index + 1 })) {
+    const at = index + 1
+    for (const { option, glued } of named({ text, at })) {
       const value = option.value === undefined ? null : (glued ?? valueIn(next, option))
       if (value !== null && glued === null) index++
       add(options, option, value)
+      if (value !== null) all.push({ option: option.name, value: new Secret(value), at })
     }
   }
-  return { options, words, after: null }
+  return { options, given: all, words, after: null }
 }
 
 /** Whether a command line asks for JSON, also one that is not understood. */
@@ -64,15 +76,15 @@ export function asksJson(argv: readonly string[]): boolean {
 
 const isOption = (text: string): boolean => text.startsWith('-') && text !== '-'
 
-interface Given {
+interface Named {
   readonly option: OptionInfo
   /** The value in the same word; `null`: none is there. */
   readonly glued: string | null
 }
 
-const given = (word: Word): readonly Given[] => (word.text.startsWith('--') ? [long(word)] : cluster(word))
+const named = (word: Word): readonly Named[] => (word.text.startsWith('--') ? [long(word)] : cluster(word))
 
-function long(word: Word): Given {
+function long(word: Word): Named {
   const [name, glued] = atEquals(word.text.slice(2))
   const option = optionNamed(name)
   if (option === null) throw unknownOption(name, word)
@@ -81,10 +93,10 @@ function long(word: Word): Given {
 }
 
 /** `-qy`, `-m text`, `-mtext`, `-qm=text`. `-dry-run` would be the deploy `ry-run`, so a long name with one dash is refused. */
-function cluster(word: Word): readonly Given[] {
+function cluster(word: Word): readonly Named[] {
   const [name] = atEquals(word.text.slice(1))
   if (name.length > 1 && optionNamed(name) !== null) throw usage(`unknown option "-${name}"; did you mean "--${name}"?`, 'attach help')
-  const all: Given[] = []
+  const all: Named[] = []
   const letters = [...word.text.slice(1)]
   for (const [place, letter] of letters.entries()) {
     const option = optionLettered(letter)
@@ -112,7 +124,7 @@ function add(options: Map<OptionName, Secret[]>, option: OptionInfo, value: stri
     return
   }
   if (value === '') throw needsValue(option)
-  if (before.length > 0 && option.repeat !== true) throw usage(`--${option.name} is given twice`, `give --${option.name} once`)
+  if (before.length > 0 && option.repeat === undefined) throw usage(`--${option.name} is given twice`, `give --${option.name} once`)
   options.set(option.name, [...before, new Secret(value)])
 }
 

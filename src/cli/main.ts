@@ -32,6 +32,7 @@ export async function main(binary: 'attach' | 'detach'): Promise<void> {
 
 /** Drivers and Node print secrets when they are asked to debug or to report. */
 function keepQuiet(host: Host): void {
+  if (process.env['NODE_DEBUG'] !== undefined) process.stderr.write = () => true // Node tells there what it spawns, environment and all. We never write so.
   for (const name of ['DEBUG', 'NODE_DEBUG', 'NODE_DEBUG_NATIVE', 'LOG_TOKENS', 'LOG_STREAM']) delete process.env[name]
   process.env['RES_OPTIONS'] ??= 'timeout:1 attempts:2' // A silent name server would hold the end of the process up for half a minute.
   process.report.reportOnUncaughtException = false

@@ -11,8 +11,8 @@ interface OptionRow {
   readonly short?: string
   /** What its value is called. Absent: it takes none. */
   readonly value?: string
-  /** May be given more than once, and takes a list separated by commas. */
-  readonly repeat?: true
+  /** May be given more than once, and takes a list separated by commas. `whole`: one item each time, commas and all. */
+  readonly repeat?: true | 'whole'
   readonly verbs: 'all' | readonly VerbName[]
   readonly group: (typeof GROUPS)[number]
   readonly help: string
@@ -55,6 +55,22 @@ export const OPTIONS = [
     group: 'The handle',
     help: 'the value of KEY is what stands under the key OTHER now',
   },
+  {
+    name: 'from-file',
+    value: 'KEY=PATH',
+    repeat: 'whole',
+    verbs: VALUE,
+    group: 'The handle',
+    help: 'the value of KEY is what stands in the file PATH, or comes from a pipe such as <(…)',
+  },
+  {
+    name: 'from-command',
+    value: 'KEY=CMD',
+    repeat: 'whole',
+    verbs: VALUE,
+    group: 'The handle',
+    help: 'the value of KEY is what CMD prints, run by `sh -c`; it may ask on the terminal',
+  },
   { name: 'raw', verbs: VALUE, group: 'The handle', help: 'keep the final line end of a value that is not in the command line' },
   { name: 'host', value: 'HOST', verbs: ['swap'], group: 'The handle', help: 'replace the host of the present handle' },
   { name: 'port', value: 'PORT', verbs: ['swap'], group: 'The handle', help: 'replace its port' },
@@ -79,6 +95,8 @@ export const OPTIONS = [
     help: 'the deploy, by its name: NAME of .env.NAME',
   },
   { name: 'directory', short: 'C', value: 'DIR', verbs: DEPLOY, group: 'The deploy', help: 'work in DIR', default: 'the current one' },
+  { name: 'keep-old', verbs: VALUE, group: 'The handle', help: 'what is replaced stays attached under KEY_OLD, in the same step' },
+  { name: 'keep-old-as', value: 'OLD', verbs: VALUE, group: 'The handle', help: 'the same under the key OLD; for one key' },
   { name: 'create', verbs: ['attach'], group: 'The deploy', help: 'create the config where there is none' },
   {
     name: 'expect',

@@ -5,12 +5,10 @@ import { Secret } from '../domain/secret.ts'
 import type { Edit, Request } from '../engine/plan.ts'
 import type { HandleParts } from '../ports/kind.ts'
 import type { ConfigStore } from '../ports/store.ts'
-import type { Pair, Parts, Source, SwapTo } from './command.ts'
+import type { KeptOld, Pair, Parts, Source, SwapTo } from './command.ts'
 import type { ChangeCommand } from './commands/change.ts'
+import { commandValue, type Fetching, fileValue, VALUE_BYTES_MAX, valueIn } from './outside.ts'
 import type { Session } from './session.ts'
-
-/** The longest value that is read from standard input, in bytes. */
-export const VALUE_BYTES_MAX = 1024 * 1024
 
 /** What a command asks for, with every value fetched from where it stands. Throws USAGE, HANDLE_INVALID, REFUSED, INTERRUPTED. */
 export async function requestOf(command: ChangeCommand, store: ConfigStore, kinds: OpenKinds, session: Session): Promise<Request> {
@@ -28,50 +26,55 @@ export async function requestOf(command: ChangeCommand, store: ConfigStore, kind
   }
 }
 
-interface Fetching {
+interface Making extends Fetching {
   readonly kind: string | null
-  readonly raw: boolean
+  readonly keepOld: readonly KeptOld[]
 }
 
 async function editsOf(
   pairs: readonly Pair[],
-  how: Fetching,
+  how: Making,
   store: ConfigStore,
   kinds: OpenKinds,
   session: Session,
 ): Promise<readonly Edit[]> {
   const edits: Edit[] = []
   for (const { key, source } of pairs) {
-    const to = await fetched(key, source, how, store, session)
+    const to = await fetched(key, source, how, store, kinds, session)
     kinds.learn(to)
-    edits.push({ key, to, ...(source.from === 'key' ? { madeFrom: { key: source.key, value: to } } : {}) })
+    edits.push({ key, to, ...(source.from === 'key' ? { madeFrom: { key: source.key, value: to } } : {}), ...keepingOld(key, how) })
   }
   return edits
 }
 
-async function swapEdits(to: SwapTo, how: Fetching, store: ConfigStore, kinds: OpenKinds, session: Session): Promise<readonly Edit[]> {
+async function swapEdits(to: SwapTo, how: Making, store: ConfigStore, kinds: OpenKinds, session: Session): Promise<readonly Edit[]> {
   if (to.by === 'pairs') return await editsOf(to.pairs, how, store, kinds, session)
   const { key } = to
   const present = await held(key, store, session)
-  const parts = await partsOf(key, to.parts, how, store, session)
+  const parts = await partsOf(key, to.parts, how, store, kinds, session)
   if (parts.password !== undefined) kinds.learn(parts.password)
   const next = await kinds.replaceParts(present, parts, { asked: how.kind, was: present })
-  return [{ key, to: next, madeFrom: { key, value: present } }]
+  return [{ key, to: next, madeFrom: { key, value: present }, ...keepingOld(key, how) }]
 }
 
-async function partsOf(key: Key, parts: Parts, how: Fetching, store: ConfigStore, session: Session): Promise<HandleParts> {
+function keepingOld(key: Key, { keepOld }: Making): Pick<Edit, 'keepOldAs'> {
+  const kept = keepOld.find((one) => one.key === key)
+  return kept === undefined ? {} : { keepOldAs: kept.as }
+}
+
+async function partsOf(key: Key, parts: Parts, how: Making, store: ConfigStore, kinds: OpenKinds, session: Session): Promise<HandleParts> {
   const { password, ...plain } = parts
-  return password === undefined ? plain : { ...plain, password: await fetched(key, password, how, store, session) }
+  return password === undefined ? plain : { ...plain, password: await fetched(key, password, how, store, kinds, session) }
 }
 
-async function fetched(key: Key, source: Source, how: Fetching, store: ConfigStore, session: Session): Promise<Secret> {
+async function fetched(key: Key, source: Source, how: Making, store: ConfigStore, kinds: OpenKinds, session: Session): Promise<Secret> {
   const { host, interactive, signal } = session
   switch (source.from) {
     case 'argv':
       return source.value
     case 'stdin':
       if (interactive) return await asked(key, session)
-      return valueIn(await host.stdin.readAll(VALUE_BYTES_MAX, signal), how)
+      return valueIn(await host.stdin.readAll(VALUE_BYTES_MAX, signal), { raw: how.raw, what: 'standard input' })
     case 'env': {
       const value = host.env[source.name]
       if (value !== undefined) return new Secret(value)
@@ -81,6 +84,10 @@ async function fetched(key: Key, source: Source, how: Fetching, store: ConfigSto
     }
     case 'key':
       return await held(source.key, store, session)
+    case 'file':
+      return await fileValue(key, source.path, how, session)
+    case 'command':
+      return await commandValue(key, source.run, how, kinds.learn, session)
     case 'prompt': {
       if (!interactive) {
         throw new AttachError('USAGE', `${key} needs a handle, and there is no terminal to ask for it`, {
@@ -104,15 +111,4 @@ async function held(key: Key, store: ConfigStore, { signal }: Session): Promise<
   const value = entries.get(key)
   if (value !== undefined && value.reveal() !== '') return value
   throw new AttachError('REFUSED', `${key} holds nothing in ${store.label}; nothing was changed`, { hint: 'attach status' })
-}
-
-/** One final line end goes, unless it was asked for. Throws USAGE on bytes that are no UTF-8. */
-export function valueIn(bytes: Uint8Array, { raw }: { readonly raw: boolean }): Secret {
-  let text: string
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    throw new AttachError('USAGE', 'standard input is not UTF-8 text; nothing was contacted', { hint: 'iconv -t UTF-8 makes it so' })
-  }
-  return new Secret(raw ? text : text.replace(/\r?\n$/, ''))
 }

@@ -15,8 +15,12 @@ export const secret = ({ options }: Line, name: Valued): Secret | null => option
 export const text = (line: Line, name: Valued): string | null => secret(line, name)?.reveal() ?? null
 
 /** The items of an option that is repeated or given as a list. An empty item is USAGE. */
-export function list({ options }: Line, name: Valued): readonly string[] {
-  const items = (options.get(name) ?? []).flatMap((value) => value.reveal().split(','))
+export const list = ({ options }: Line, name: Valued): readonly string[] =>
+  (options.get(name) ?? []).flatMap((value) => itemsIn(value, name))
+
+/** The items of one value that is a list with commas. An empty item is USAGE. */
+export function itemsIn(value: Secret, name: Valued): readonly string[] {
+  const items = value.reveal().split(',')
   if (items.includes('')) throw usage(`--${name} has an empty item in its list`, sample(name))
   return items
 }

@@ -22,8 +22,7 @@ interface VerbRow {
   readonly details: readonly string[]
 }
 
-const VALUES =
-  'A value need not stand in the command line: KEY alone asks for it without echo, KEY=- reads it from stdin, --from-env takes it from the environment, --from-key from another key. One final line end is removed; --raw keeps it.'
+const VALUES = `A value need not stand in the command line: KEY alone asks for it without echo, KEY=- reads it from stdin, --from-env takes it from the environment, --from-key from another key, --from-file from a file or a pipe, --from-command from what a command prints; both have ${seconds(DEFAULTS.sourceMs)}, or --timeout. One final line end is removed; --raw keeps it.`
 const LOCK = `Bound: ${seconds(DEFAULTS.lockOnTerminalMs)} on a terminal and ${seconds(DEFAULTS.lockElsewhereMs)} elsewhere for another attach to end (--lock-timeout).`
 const BOUNDS = `Bounds: ${seconds(PROBE_LIMITS.connectMs)} to resolve and connect, ${seconds(PROBE_LIMITS.statementMs)} for one statement, ${seconds(PROBE_LIMITS.totalMs)} for one probe in all. A bound that passes is named in the message.`
 const SETTLING = `Where attach.yaml gives the deploy a hook or a health check, they run once the config is written (${seconds(SETTLE_DEFAULTS.hookMs)} each, if nothing else is said). When the app does not settle, the old value is put back and the hook runs again (exit 7); the new value stays where the old resource did not answer (exit 8). --on-failure decides otherwise, --no-hook runs neither.`
@@ -64,10 +63,12 @@ export const VERBS = [
       ['attach swap DATABASE_URL=- --dry-run < secret', 'check and show, change nothing'],
       ['attach swap DATABASE_URL --host db2.internal', 'the same handle on another host'],
       ['attach swap DATABASE_URL --password - < secret', 'a new password, nothing else'],
+      ['attach swap --from-file DATABASE_URL=/run/secrets/db --keep-old', 'and keep the old one under DATABASE_URL_OLD'],
     ],
     details: [
       'The key must hold something. The new resource is probed, the plan is shown, and the handle changes in one atomic step.',
       '--host, --port, --name, --user and --password replace parts of the handle that stands there; every other byte of it is kept. They are given as they are meant, not percent-encoded.',
+      'With --keep-old what is replaced stays attached under KEY_OLD, in the same release: undo takes both back. It is not probed, and what that key held before is replaced.',
       VALUES,
       SETTLING,
       BOUNDS,

@@ -3,10 +3,10 @@ import { nearest } from '../domain/nearest.ts'
 import { Secret } from '../domain/secret.ts'
 import type { Pair, Source, Target } from './command.ts'
 import { argument, isPlain, type Line, shown, usage, type Word } from './line.ts'
-import { flag, list, onceFromStdin, shownKey, text } from './values.ts'
+import { fromOptions, isVariable, type Placed } from './sources.ts'
+import { flag, onceFromStdin, shownKey, text } from './values.ts'
 import type { VerbName } from './verbs.ts'
 
-const ENVIRONMENT_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 const UPPER_CASE = /^[A-Z_][A-Z0-9_]*$/
 
 /** What the grammar must know of the world. */
@@ -39,9 +39,9 @@ export function shapeOf({ text: word }: Word): Shape {
 /** Whether a bare word is a key even where it might be anything: upper case, or a key of the config. */
 export const isKey = (word: string, context: Context): boolean => UPPER_CASE.test(word) || context.keys().has(word)
 
-/** The pairs of `attach` and `swap`, from words, `--from-env` and `--from-key`. No key twice, one from stdin at most. Throws USAGE. */
+/** The pairs of `attach` and `swap`, from words and `--from-…`, in the order of the line. No key twice, one from stdin at most. Throws USAGE. */
 export function pairsIn(verb: 'attach' | 'swap', words: readonly Word[], line: Line, context: Context): readonly Pair[] {
-  const pairs: Pair[] = []
+  const placed: Placed[] = []
   const pairAt = (word: Word): Pair => {
     const shape = shapeOf(word)
     switch (shape.is) {
@@ -49,14 +49,15 @@ export function pairsIn(verb: 'attach' | 'swap', words: readonly Word[], line: L
         return { key: keyOf(shape.name, word.at, context), source: sourceOf(shape.value, shownKey(shape.name, word.at), line) }
       case 'handle':
       case 'stdin':
-        throw withoutKey(verb, word, pairs.at(-1), context)
+        throw withoutKey(verb, word, placed.at(-1)?.pair, context)
       case 'bare':
         if (isKey(word.text, context)) return { key: key(word.text), source: prompt(word, line) }
-        throw notAKey(verb, word, pairs.at(-1), context)
+        throw notAKey(verb, word, placed.at(-1)?.pair, context)
     }
   }
-  for (const word of words) pairs.push(pairAt(word))
-  for (const source of fromOptions(line, context)) pairs.push(source)
+  for (const word of words) placed.push({ at: word.at, pair: pairAt(word) })
+  placed.push(...fromOptions(line, context))
+  const pairs = placed.sort((a, b) => a.at - b.at).map(({ pair }) => pair)
   oncePerKey(pairs.map((pair) => pair.key))
   onceFromStdin(
     pairs.filter((pair) => pair.source.from === 'stdin').map((pair) => named(pair.key)),
@@ -130,7 +131,7 @@ function targetIn(word: Word, context: Context): Target {
 const named = (name: string): string => (isPlain(name) ? name : 'a key')
 
 function keyOf(name: string, at: number, context: Context): Key {
-  if (ENVIRONMENT_NAME.test(name) || context.keys().has(name)) return key(name)
+  if (isVariable(name, context)) return key(name)
   const what = shown({ text: name, at })
   throw usage(`${what} is not a variable name: expected letters, digits and "_"${meant(name, context)}`, 'attach status')
 }
@@ -170,30 +171,6 @@ function notAKey(verb: 'attach' | 'swap', word: Word, before: Pair | undefined, 
 
 const apart = (verb: 'attach' | 'swap', what: string, before: Key): Error =>
   usage(`${what} stands apart from its key: a key and its handle are one word`, `${start(verb)} ${isPlain(before) ? before : 'KEY'}=…`)
-
-function* fromOptions(line: Line, context: Context): Iterable<Pair> {
-  for (const item of list(line, 'from-env')) {
-    const [name, variable] = halves(item, 'from-env', 'KEY=VAR', context)
-    if (!ENVIRONMENT_NAME.test(variable))
-      throw usage('--from-env takes KEY=VAR, where VAR is an environment variable', '--from-env=KEY=VAR')
-    yield { key: name, source: { from: 'env', name: variable } }
-  }
-  for (const item of list(line, 'from-key')) {
-    const [name, other] = halves(item, 'from-key', 'KEY=OTHER', context)
-    if (!isVariable(other, context)) throw usage('--from-key takes KEY=OTHER, where both are keys', '--from-key=KEY=OTHER')
-    yield { key: name, source: { from: 'key', key: key(other) } }
-  }
-}
-
-const isVariable = (name: string, context: Context): boolean => ENVIRONMENT_NAME.test(name) || context.keys().has(name)
-
-/** What stands on either side of `=` may be a value put in the wrong place: it is not shown. */
-function halves(item: string, option: 'from-env' | 'from-key', form: string, context: Context): readonly [Key, string] {
-  const place = item.indexOf('=')
-  const name = item.slice(0, Math.max(place, 0))
-  if (place < 1 || !isVariable(name, context)) throw usage(`--${option} takes ${form}`, `--${option}=${form}`)
-  return [key(name), item.slice(place + 1)]
-}
 
 function oncePerKey(keys: readonly Key[]): void {
   const twice = keys.find((one, place) => keys.indexOf(one) !== place)

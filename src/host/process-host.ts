@@ -25,6 +25,8 @@ export function processHost(): Host {
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => heard(signal))
     },
     exit: (code) => process.exit(code),
+    readToEnd: async (path, limit, signal) => (await import('./read-to-end.ts')).readToEnd(path, limit, signal),
+    capture: async (command) => (await import('./capture.ts')).capture(command),
     runInPlace: async (command) => (await import('./in-place.ts')).runInPlace(command),
     endBy,
     run: async (command) => (await import('./run.ts')).run(command),

@@ -24,6 +24,10 @@ export interface Host {
   onSignal(heard: (signal: StopSignal) => void): void
   /** Ends the process at once, with what stands, and every command that is still running: exit numbers live in cli. */
   exit(code: number): never
+  /** What a file or a pipe holds, to its end; a pipe's writer is waited for. Throws INTERRUPTED when `signal` comes first. */
+  readToEnd(path: string, limit: number, signal: AbortSignal): Promise<Taken>
+  /** Runs a shell command for what it prints. Ends it, and what it started, when `signal` aborts or it prints too much. */
+  capture(command: ShellCommand): Promise<Captured>
   /** Runs a command in our place: see `InPlace`. Throws INTERRUPTED when `signal` came before it began. */
   runInPlace(command: InPlace): Promise<Ended>
   /** Ends this process by a signal, so that whoever waits for it sees that. Returns where that cannot be had. */
@@ -52,6 +56,28 @@ export interface InPlace {
   /** Called as it begins: from here on signals are the command's. */
   readonly begun: () => void
   readonly signal: AbortSignal
+}
+
+/** `refused`: why nothing is taken, in words that fit behind its name. */
+export type Taken = { readonly bytes: Uint8Array } | { readonly refused: string }
+
+/** A command for `sh -c`. It stays in our session and may ask on the terminal; its standard input is empty. */
+export interface ShellCommand {
+  readonly run: string
+  readonly env: Environment
+  /** Absolute. */
+  readonly cwd: string
+  /** Bytes it may print. */
+  readonly limit: number
+  /** A line of its standard error, cut where it is long: a text of others. */
+  readonly onLine: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+/** `stopped`: by the signal. `full`: it printed too much. */
+export interface Captured {
+  readonly ended: Ended | { readonly by: 'stopped' } | { readonly by: 'full' }
+  readonly output: Uint8Array
 }
 
 /** How a command ended. `failed`: it never began; `code` is the system's word, such as ENOENT. */

@@ -40,8 +40,8 @@ const LOCATED = { ...SPEAKING, where: { by: 'default' }, directory: null, timeou
 const WRITING = { ...LOCATED, dryRun: false, yes: false, confirm: null, lockTimeoutMs: null, hook: true, trust: false }
 const RELEASING = { ...WRITING, message: null, onFailure: null }
 const PROBING = { probe: true, expect: null }
-const ATTACH = { verb: 'attach', ...RELEASING, ...PROBING, kind: null, raw: false, create: false }
-const SWAP = { verb: 'swap', ...RELEASING, ...PROBING, kind: null, raw: false }
+const ATTACH = { verb: 'attach', ...RELEASING, ...PROBING, kind: null, raw: false, keepOld: [], create: false }
+const SWAP = { verb: 'swap', ...RELEASING, ...PROBING, kind: null, raw: false, keepOld: [] }
 const DETACH = { verb: 'detach', ...RELEASING }
 const ROLLBACK = { verb: 'rollback', ...RELEASING, ...PROBING, to: null, allow: [] }
 const UNDO = { verb: 'undo', ...RELEASING, ...PROBING, release: null, allow: [] }
@@ -58,6 +58,8 @@ const argv = (value: string): object => ({ from: 'argv', value: { secret: value 
 const pair = (key: string, value: string): object => ({ key, source: argv(value) })
 const prompt = (key: string): object => ({ key, source: { from: 'prompt' } })
 const stdin = (key: string): object => ({ key, source: { from: 'stdin' } })
+const file = (key: string, path: string): object => ({ key, source: { from: 'file', path } })
+const command = (key: string, run: string): object => ({ key, source: { from: 'command', run: { secret: run } } })
 const keyed = (key: string): object => ({ by: 'key', key })
 const PAIR = { ...ATTACH, pairs: [pair('A', 'x://h')] }
 const pairs = (...all: readonly object[]): object => ({ by: 'pairs', pairs: all })
@@ -96,6 +98,43 @@ const UNDERSTOOD: readonly (readonly [line: string, command: object])[] = [
   ],
   ['--from-key A=cache-url', { ...ATTACH, pairs: [{ key: 'A', source: { from: 'key', key: 'cache-url' } }] }],
   ['A=- --from-env B=V --raw', { ...ATTACH, pairs: [stdin('A'), { key: 'B', source: { from: 'env', name: 'V' } }], raw: true }],
+  ['--from-file A=/run/secrets/a', { ...ATTACH, pairs: [file('A', '/run/secrets/a')] }],
+  ['--from-file A=a,b=c --from-file=B=b', { ...ATTACH, pairs: [file('A', 'a,b=c'), file('B', 'b')] }],
+  ['--from-file A=/dev/fd/63', { ...ATTACH, pairs: [file('A', '/dev/fd/63')] }],
+  ['--from-file A=/dev/stdin', { ...ATTACH, pairs: [stdin('A')] }],
+  ['--from-file A=-', { ...ATTACH, pairs: [stdin('A')] }],
+  ['--from-file A=./-', { ...ATTACH, pairs: [file('A', './-')] }],
+  ['swap --from-command A=vault,b=c --raw', { ...SWAP, to: pairs(command('A', 'vault,b=c')), raw: true }],
+  [
+    '--from-command A=a B=b --from-env C=V,D=W E --from-file F=f G=-',
+    {
+      ...ATTACH,
+      pairs: [
+        command('A', 'a'),
+        pair('B', 'b'),
+        { key: 'C', source: { from: 'env', name: 'V' } },
+        { key: 'D', source: { from: 'env', name: 'W' } },
+        prompt('E'),
+        file('F', 'f'),
+        stdin('G'),
+      ],
+    },
+  ],
+  ['A=x://h --keep-old', { ...PAIR, keepOld: [{ key: 'A', as: 'A_OLD' }] }],
+  ['A=x://h --keep-old-as B', { ...PAIR, keepOld: [{ key: 'A', as: 'B' }] }],
+  ['A=x://h --keep-old --keep-old-as cache-url', { ...PAIR, keepOld: [{ key: 'A', as: 'cache-url' }] }],
+  [
+    'swap A B=b --keep-old',
+    {
+      ...SWAP,
+      to: pairs(prompt('A'), pair('B', 'b')),
+      keepOld: [
+        { key: 'A', as: 'A_OLD' },
+        { key: 'B', as: 'B_OLD' },
+      ],
+    },
+  ],
+  ['swap A --host h --keep-old', { ...SWAP, to: { by: 'parts', key: 'A', parts: { host: 'h' } }, keepOld: [{ key: 'A', as: 'A_OLD' }] }],
   ['A=x://h -c .env', { ...PAIR, where: { by: 'config', address: '.env' } }],
   ['A=x://h -c.env', { ...PAIR, where: { by: 'config', address: '.env' } }],
   ['A=x://h -c=.env', { ...PAIR, where: { by: 'config', address: '.env' } }],
@@ -248,6 +287,25 @@ const REFUSED: readonly (readonly [line: string, message: string, hint: string])
   ['--from-env ,', '--from-env has an empty item in its list', '--from-env=KEY=VAR'],
   ['--from-env=', '--from-env needs a value', '--from-env=KEY=VAR'],
   ['--from-key A=x-y', '--from-key takes KEY=OTHER, where both are keys', '--from-key=KEY=OTHER'],
+  ['--from-file A', '--from-file takes KEY=PATH', '--from-file=KEY=PATH'],
+  ['--from-file A=', '--from-file takes KEY=PATH', '--from-file=KEY=PATH'],
+  ['--from-file my-key=f', '--from-file takes KEY=PATH', '--from-file=KEY=PATH'],
+  ['--from-file /run/secrets/a', '--from-file takes KEY=PATH', '--from-file=KEY=PATH'],
+  ['--from-command A', '--from-command takes KEY=CMD', '--from-command=KEY=CMD'],
+  ['--from-command A=', '--from-command takes KEY=CMD', '--from-command=KEY=CMD'],
+  ['--from-command =vault', '--from-command takes KEY=CMD', '--from-command=KEY=CMD'],
+  ['--from-file A=a --from-command A=b', 'A is given twice', 'attach help'],
+  ['A --from-file A=a', 'A is given twice', 'attach help'],
+  ['A=- --from-file B=/dev/stdin', 'stdin can be read once, and A and B ask for it', 'attach KEY=- < FILE'],
+  ['A --from-env B=V hunter2', '<argument 4> stands apart from its key: a key and its handle are one word', 'attach A=…'],
+  ['detach A --from-file A=a', 'detach does not take --from-file; attach, swap do', 'attach help detach'],
+  ['swap --from-file A=a --user u', '--user keeps the rest of the present handle, and --from-file replaces it', 'attach help swap'],
+  ['A=x B=y --keep-old-as C', '--keep-old-as is for one key; --keep-old keeps each under its own', '--keep-old'],
+  ['A=x --keep-old-as A', '--keep-old-as: the key for the old handle is changed by this command itself', '--keep-old-as=OLD'],
+  ['A=x --keep-old-as my-key', '--keep-old-as: the key for the old handle is not a variable name', '--keep-old-as=OLD'],
+  ['A=x A_OLD=y --keep-old', '--keep-old: A_OLD is changed by this command itself', '--keep-old-as=OLD'],
+  ['cache-url=x --keep-old', '--keep-old: cache-url_OLD is not a variable name', '--keep-old-as=OLD'],
+  ['undo --keep-old', 'undo does not take --keep-old; attach, swap do', 'attach help undo'],
   ['A=x -c .env -d production', '--config and --deploy both choose the deploy: give one', 'attach help'],
   ['status -d ../x', '--deploy takes a name of letters, digits, ".", "_" and "-"; a path goes with --config', 'attach --config=ADDRESS'],
   ['status -d=', '--deploy needs a value', '--deploy=NAME'],

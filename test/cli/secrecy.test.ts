@@ -110,6 +110,36 @@ const LOCAL: readonly Case[] = [
   { title: 'a new password from argv', args: ['swap', 'CACHE_URL', `--password=${NEW}`, '--no-probe'], exit: 0 },
   { title: 'from another key', args: ['--from-key', 'A_URL=CACHE_URL', '--no-probe'], exit: 0 },
   { title: 'from the environment', args: ['--from-env', 'A_URL=SECRET', '--no-probe'], env: { SECRET: handle(1, NEW) }, exit: 0 },
+  {
+    title: 'from a file, keeping the old one',
+    args: ['swap', '--from-file', 'CACHE_URL=.env.secret', '--no-probe', '--keep-old'],
+    prepare: ({ write }) => write('.env.secret', handle(1, NEW)),
+    exit: 0,
+  },
+  {
+    title: 'from a file that is no handle',
+    args: ['--from-file', 'A_URL=.env.secret', '--no-probe'],
+    prepare: ({ write }) => write('.env.secret', `${NEW}\n${PLAIN}`),
+    exit: 2,
+  },
+  {
+    title: 'from a command that says all it knows',
+    args: ['swap', '--from-command', 'CACHE_URL=set -x; echo "$SECRET"', '--no-probe'],
+    env: { SECRET: handle(1, NEW) },
+    exit: 0,
+  },
+  {
+    title: 'from a command that fails',
+    args: ['--from-command', 'A_URL=echo "$SECRET"; echo "$SECRET" | tee /dev/stderr; exit 1', '--no-probe'],
+    env: { SECRET: handle(1, NEW) },
+    exit: 2,
+  },
+  {
+    title: 'from a command that prints no handle',
+    args: ['--from-command', 'A_URL=printf "%s\n%s\n" "$SECRET" "$SECRET"', '--no-probe'],
+    env: { SECRET: handle(1, NEW) },
+    exit: 2,
+  },
   { title: 'dry', args: ['swap', 'CACHE_URL=-', '--no-probe', '--dry-run'], input: handle(1, NEW), exit: 0 },
   { title: 'detached', args: ['detach', 'CACHE_URL', 'TOKEN'], exit: 0 },
   { title: 'status', args: ['status'], prepare: released, exit: 0 },
@@ -199,6 +229,16 @@ const WRONG = [
 
 describe('a secret', { concurrent: true }, () => {
   test.each(LOCAL)('is not told by: $title', (each) => check(each))
+
+  test.each([
+    ['that runs', ['exec', '--', 'true'], 0],
+    ['that fails', ['exec', '--', 'false'], 1],
+    ['that is not there', ['exec', '--', NEW], 127],
+    ['that stands in the wrong place', ['exec', NEW], 2],
+    ['that asks for JSON', ['exec', '--json', '--', 'true'], 2],
+  ] as const)('is not told by a command %s', async (title, args, exit) => {
+    await check({ title, args, exit }, [[], ['-v']])
+  })
 
   test.each(WRONG.map((text, at) => [at + 1, text] as const))('is not told by malformed handle %i', async (_, text) => {
     await check({ title: 'malformed, from stdin', args: ['A_URL=-'], input: text, exit: 2 })
@@ -320,15 +360,32 @@ const MISSPELT: readonly (readonly string[])[] = [
     'allow',
     'from-env',
     'from-key',
+    'from-file',
+    'from-command',
+    'keep-old',
+    'keep-old-as',
     'deploy',
     'kind',
     'yes',
     'json',
     'no-probe',
   ].map((name) => [`--${name}=${NEW}`]),
-  ...['port', 'expect', 'timeout', 'lock-timeout', 'limit', 'allow', 'from-env', 'from-key', 'yes', 'json', 'no-probe'].map((name) => [
-    `--${name}=${PLAIN}`,
-  ]),
+  ...[
+    'port',
+    'expect',
+    'timeout',
+    'lock-timeout',
+    'limit',
+    'allow',
+    'from-env',
+    'from-key',
+    'from-file',
+    'from-command',
+    'keep-old',
+    'yes',
+    'json',
+    'no-probe',
+  ].map((name) => [`--${name}=${PLAIN}`]),
   [NEW],
   [`=${NEW}`],
   [`${NEW}=x`],

@@ -28,8 +28,7 @@ export async function exec(command: ExecCommand, session: Session): Promise<Said
 async function environmentOf(store: ConfigStore, session: Session): Promise<Environment> {
   const { entries } = await store.read(session.signal)
   const env = withConfig(session.host.inherited, entries)
-  const head = await whereReadable(session, null, () => headOrNote(store.journal, session))
-  const open = await openRow(store.journal, head, session)
+  const open = await whereReadable(session, null, async () => openRow(store.journal, await headOrNote(store.journal, session), session))
   if (open !== null) {
     const { verb, keys, by, since } = open
     const message = `A ${verb} of ${keys.join(', ')} by ${by.user} on ${by.host} is open since ${since}; the command gets what stands now.`

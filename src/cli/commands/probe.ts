@@ -10,7 +10,7 @@ import type { Resource } from '../../ports/kind.ts'
 import type { ConfigStore } from '../../ports/store.ts'
 import { factsText } from '../../reporters/human.ts'
 import type { ProbeCommand, Target } from '../command.ts'
-import { VALUE_BYTES_MAX, valueIn } from '../request.ts'
+import { VALUE_BYTES_MAX, valueIn } from '../outside.ts'
 import { placeOf, type Said, type Session } from '../session.ts'
 
 interface Named {
@@ -90,5 +90,5 @@ async function namedOf(target: Target, place: number, entries: ReadonlyMap<strin
   }
   const key = `handle ${place}`
   if (target.source.from === 'argv') return { key, value: target.source.value }
-  return { key, value: valueIn(await host.stdin.readAll(VALUE_BYTES_MAX, signal), { raw: false }) }
+  return { key, value: valueIn(await host.stdin.readAll(VALUE_BYTES_MAX, signal), { raw: false, what: 'standard input' }) }
 }
