@@ -1,22 +1,36 @@
-import type { Change, Key } from '../../src/domain/change.ts'
+import type { Change } from '../../src/domain/change.ts'
 import { type Effect, effectOf } from '../../src/domain/effect.ts'
 import { AttachError, isAttachError } from '../../src/domain/errors.ts'
-import type { Close, Intent, Settled } from '../../src/domain/operation.ts'
+import type { Close, Intent } from '../../src/domain/operation.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import { apply } from '../../src/engine/apply.ts'
 import { type Context, STEADY } from '../../src/engine/protocol.ts'
 import { keep, recover, unsettled } from '../../src/engine/recover.ts'
 import type { ConfigStore } from '../../src/ports/store.ts'
 import { MemoryStore } from '../../src/stores/memory.ts'
+import { hookOf, settles, type Witness } from './app.ts'
 import { forward, gated } from './doors.ts'
-import { asIs, type Fact, KEY, type Luck, MIXED, type Mutant, OTHER, type Text, type Texts, TOUCHED, type Told } from './facts.ts'
+import {
+  afters,
+  asIs,
+  befores,
+  type Fact,
+  type Hook,
+  KEY,
+  type Luck,
+  MIXED,
+  type Mutant,
+  OTHER,
+  plain,
+  type Recalled,
+  type Text,
+  type Texts,
+  TOUCHED,
+  type Told,
+  textsOf,
+} from './facts.ts'
 import { show } from './names.ts'
 import type { World } from './world.ts'
-
-const plain = (value: Secret | null | undefined): Text => value?.reveal() ?? null
-const textsOf = (entries: ReadonlyMap<Key, Secret>): Texts => new Map(TOUCHED.map((key) => [key, plain(entries.get(key))]))
-const befores = (changes: readonly Change[]): Texts => new Map(changes.map(({ key, before }) => [key, plain(before)]))
-const afters = (changes: readonly Change[]): Texts => new Map(changes.map(({ key, after }) => [key, plain(after)]))
 
 /** One deploy in one world: all requests of the commands are gated, all that really happens is witnessed. */
 export class Deploy {
@@ -31,11 +45,14 @@ export class Deploy {
   readonly #store: ConfigStore
   #state = ''
   #begun: Intent | null = null
+  #head: Hook['head'] = { by: '', release: 0 }
+  readonly #orphans: Hook['orphans']
   readonly #names = new Map<string, number>()
 
-  /** `mutant` stands between every command and the store. */
-  constructor(world: World, mutant: Mutant = asIs) {
+  /** `store` stands between every command and the store. */
+  constructor(world: World, { store: mutant = asIs, orphans = 'ends' }: { store?: Mutant; orphans?: Hook['orphans'] } = {}) {
     this.#world = world
+    this.#orphans = orphans
     this.#store = mutant(this.#bare('store')).store
   }
 
@@ -58,8 +75,8 @@ export class Deploy {
   }
 
   /** `attach recover [--keep]`, as an actor of its own. */
-  recover(actor: string, how: typeof recover, mutant = asIs): Promise<void> {
-    return this.#command(actor, () => how(this.#context(actor, actor, MIXED, mutant)))
+  recover(actor: string, how: typeof recover, { luck = MIXED, mutant = asIs } = {}): Promise<void> {
+    return this.#command(actor, () => how(this.#context(actor, actor, luck, mutant)))
   }
 
   /** One save by a person: no guard, no journal. */
@@ -79,8 +96,8 @@ export class Deploy {
   }
 
   /** When all is over, a person alone and without faults: `recover`, `recover --keep` when that leaves it open, and `recover` for a release before it that did not settle. */
-  async rescue(): Promise<void> {
-    const context = (by: string): Context => ({ ...this.#bare(by), store: this.#witnessed(by), settle: () => this.#hook(by, 'yes') })
+  async rescue(mutant = asIs): Promise<void> {
+    const context = (by: string): Context => mutant({ ...this.#bare(by), store: this.#witnessed(by), settle: settles(this.#witness, by) })
     await this.#command('rescue', () => recover(context('rescue')))
     if (await this.isOpen()) await this.#command('rescue --keep', () => keep(context('rescue --keep')))
     if (await this.unsettled()) await this.#command('rescue again', () => recover(context('rescue again')))
@@ -107,7 +124,7 @@ export class Deploy {
   }
 
   /** Every intent with the changes that are kept for it. Rejects when they are gone. */
-  async recalled(): Promise<readonly { readonly intent: Intent; readonly changes: readonly Change[] }[]> {
+  async recalled(): Promise<readonly Recalled[]> {
     const intents = (await this.#entries()).filter((entry) => entry.type === 'intent')
     return await Promise.all(intents.map(async (intent) => ({ intent, changes: await this.#memory.journal.recall(intent, STEADY) })))
   }
@@ -162,12 +179,7 @@ export class Deploy {
           return store.write(changes, guard, s)
         },
       },
-      settle: async (_round, stop) => {
-        if (stop.aborted) return 'no'
-        const perform = (): Promise<Settled> => this.#hook(by, this.#world.choice(actor, 'app', luck.app))
-        const sort = stop === STEADY ? 'act' : 'stoppable'
-        return await this.#world.gate(actor, { call: 'hook', sort, perform, whenStopped: () => 'no' })
-      },
+      settle: hookOf(this.#world, this.#witness, { actor, by, luck, orphans: this.#orphans }),
     })
   }
 
@@ -195,11 +207,6 @@ export class Deploy {
     return changes.every(({ key, after }) => this.#begun?.shown.some((shown) => shown.key === key && shown.to === plain(after)))
   }
 
-  async #hook(by: string, settled: Settled): Promise<Settled> {
-    this.#note({ did: 'hook', by, loaded: await this.holds(), settled })
-    return settled
-  }
-
   #witnessed(by: string): ConfigStore {
     const store = this.#store
     const { journal } = forward(store)
@@ -221,14 +228,17 @@ export class Deploy {
         append: async (entry, s) => {
           await journal.append(entry, s)
           if (entry.type === 'intent') this.#begun = entry
+          this.#head = { by: entry.by.user, release: entry.type === 'close' ? entry.release : this.#head.release }
           this.#state = this.#world.name(() => this.#state + show(entry))
         },
       },
     }
   }
 
-  #note(fact: Fact): void {
+  readonly #note = (fact: Fact): void => {
     this.facts.push(fact)
     this.#state = this.#world.name(() => this.#state + show(fact))
   }
+
+  readonly #witness: Witness = { now: async () => ({ read: await this.holds(), head: this.#head }), note: this.#note }
 }

@@ -1,21 +1,16 @@
 import type { Key } from '../../src/domain/change.ts'
+import { mayRunOn } from './app.ts'
 import type { Deploy } from './deploy.ts'
-import { type End, type Fact, INITIAL, OTHER, type Text, type Texts, TOUCHED, type Told } from './facts.ts'
+import { asIs, equal, type Fact, INITIAL, isEdit, OTHER, type Text, type Texts, TOUCHED, type Told } from './facts.ts'
 import { show } from './names.ts'
+import { must, round, truth } from './truth.ts'
 import type { World } from './world.ts'
 
-function must(holds: boolean, law: string): asserts holds {
-  if (!holds) throw new Error(law)
-}
-
-const equal = (a: Texts, b: Texts): boolean => [...a].every(([key, text]) => b.get(key) === text)
-const isEdit = (fact: Fact): boolean => fact.did === 'edit' && TOUCHED.some((key) => fact.values.has(key))
-
 /** What holds after every schedule and every fault. Runs the rescue: a person's `recover`, `recover --keep`, `recover` again, each if needed. */
-export async function judge(world: World, deploy: Deploy): Promise<void> {
+export async function judge(world: World, deploy: Deploy, rescue = asIs): Promise<void> {
   await remembered(deploy)
   await stopped(world, deploy)
-  await deploy.rescue()
+  await deploy.rescue(rescue)
   await remembered(deploy)
   const { facts } = deploy
   const ends = facts.filter((fact) => fact.did === 'end')
@@ -39,13 +34,19 @@ export async function judge(world: World, deploy: Deploy): Promise<void> {
   }
   must(edited || !ends.some(({ conflict }) => conflict), 'L5 only an edit of a touched key conflicts, on the way out or back')
 
-  const hook = facts.findLastIndex(({ did }) => did === 'hook')
-  const ran = facts[hook]
-  const loaded = ran?.did === 'hook' ? ran.loaded : INITIAL
-  const exempt = told.some(({ close }) => close.verdict === 'kept') || facts.slice(hook + 1).some(isEdit) // By a person, without the hook.
-  must(exempt || equal(loaded, holds), `L6 the app runs on ${show(loaded)}, the config holds ${show(holds)}`)
+  // By the hook, or by a person: who kept what was found, skipped the hook, or edited since. Who was killed before the hook is judged here.
+  const restarts = told.findLast(({ close }) => close.verdict === 'kept' || close.settled !== undefined)?.close
+  const byPerson = restarts?.verdict === 'kept' || restarts?.settled === 'skipped'
+  for (const { values, at } of mayRunOn(facts)) {
+    const exempt = byPerson || facts.slice(at + 1).some(isEdit)
+    must(exempt || equal(values, holds), `L6 the app may run on ${show(values)}, the config holds ${show(holds)}`)
+  }
 
-  for (const [at, fact] of facts.entries()) if (fact.did === 'end') truth(fact, facts.slice(0, at), facts, told)
+  const recalled = await deploy.recalled()
+  for (const [at, fact] of facts.entries()) {
+    if (fact.did === 'end') truth(fact, facts.slice(0, at), facts, told)
+    if (fact.did === 'hook') round(fact, facts.slice(0, at), recalled)
+  }
 }
 
 /** Releases are numbered, each begins where the one before ended. Answers what the journal says stands at the end. */
@@ -92,56 +93,7 @@ async function stopped(world: World, deploy: Deploy): Promise<void> {
     must(!(stays && revertible && at < hook), `L9 ${by} was stopped before the app settled, and did not put back`)
     if (world.troubles > 0 || facts.some((fact) => fact.by !== by)) continue
     must(!(await deploy.isOpen()), `L9 a wish to stop alone made ${by} leave its operation open`)
-    const settles = facts.every((fact) => fact.did !== 'hook' || fact.settled !== 'no')
+    const settles = facts.every((fact) => fact.did !== 'hook' || fact.says !== 'no')
     must(!(end?.did === 'end' && end.effect === 'unknown' && revertible && settles), `L9 ${by} was stopped, put back, and does not know it`)
   }
 }
-
-/** L7: what a command said about the deploy was so. */
-function truth(end: End, past: readonly Fact[], all: readonly Fact[], told: readonly Told[]): void {
-  const law = `L7 ${end.by} said ${end.said} (${end.effect}):`
-  const record = told.find(({ close }) => close.seq === end.close?.seq)
-  must(show(record?.close ?? null) === show(end.close), `${law} but the journal says ${show(record?.close)}`)
-  if (end.effect === 'unknown') return
-  const hook = past.findLastIndex((fact) => fact.did === 'hook' && fact.by === end.by)
-  const ran = past[hook]
-  const again = end.close?.verdict === 'aborted' && end.close.settled !== undefined
-  if (end.effect === 'none' && !again) {
-    must(!all.some(({ did, by }) => did === 'hook' && by === end.by), `${law} but it ran the hook, then or later`)
-    must(
-      all.every((fact, at) => fact.did !== 'write' || fact.by !== end.by || undoneByHand(fact.before, all.slice(at))),
-      `${law} but it wrote, then or later`,
-    )
-    const own = told.filter(({ intent }) => intent.by.user === end.by)
-    must(
-      own.every(({ close: { verdict } }) => verdict === 'aborted' || verdict === 'kept'),
-      `${law} but the journal says that it changed something`,
-    )
-    return
-  }
-  must(record !== undefined, `${law} but the journal does not`)
-  const writes = past.findLastIndex(({ did }) => did === 'write')
-  must(ran?.did === 'hook' && hook > writes, `${law} but it ran no hook after the write`)
-  must(ran.settled !== 'no', `${law} but the app did not settle`)
-  const editedSince = past.slice(hook).some(isEdit)
-  must(equal(ran.loaded, end.holds) || editedSince, `${law} but the app took ${show(ran.loaded)} and the keys hold ${show(end.holds)}`)
-  must(!again || !all.some(({ did, by }) => did === 'write' && by === end.by), `${law} but it wrote`)
-  if (again) return
-
-  const stands = end.effect === 'changed' ? record.after : record.before
-  must(equal(stands, ran.loaded), `${law} but the app took ${show(ran.loaded)}`)
-  const steps = past.filter((fact) => fact.did === 'write' || isEdit(fact))
-  const there = steps.findLastIndex((fact) => fact.did === 'write' && equal(fact.after, record.after) && equal(fact.before, record.before))
-  must(there >= 0, `${law} but its change was never written`)
-  const since = steps.slice(there + 1).filter(({ did }) => did === 'write')
-  if (end.effect === 'changed') must(since.length === 0, `${law} but it was written over`)
-  else
-    must(
-      since.every((fact) => fact.did === 'write' && equal(fact.after, record.before)),
-      `${law} but it was not put back`,
-    )
-}
-
-/** A person who writes exactly the old values cannot be told from a write that never landed. */
-const undoneByHand = (before: Texts, since: readonly Fact[]): boolean =>
-  since.some((fact) => fact.did === 'edit' && equal(before, fact.values))

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { explore } from './explore.ts'
+import * as hooks from './hook-mutants.ts'
 import * as mutants from './mutants.ts'
 import { type Mutations, play, type Scenario } from './scenarios.ts'
 
@@ -8,7 +9,13 @@ const CAUGHT: readonly (readonly [what: string, name: Scenario, mutations: Mutat
   ['never claims', 'a writer, and recover', { second: mutants.neverClaims }, 0, /L[2-7]/],
   ['says reverted where nothing landed', 'a writer, and recover', { second: mutants.believesItLanded }, 0, /L7/],
   ['forgets that its write landed', 'a writer, and recover', { second: mutants.forgetsThatItLanded }, 1, /L[67]/],
-  ['says "nothing changed" although its close was refused', 'a writer, and recover', { writer: mutants.closesRegardless }, 1, /L7/],
+  [
+    'says "nothing changed" although its close was refused',
+    'a writer to whom all goes well, and recover',
+    { writer: mutants.closesRegardless },
+    1,
+    /L7/,
+  ],
   ['calls a lost reply a refusal', 'a writer alone', { writer: mutants.callsLostRefused }, 1, /L[37]/],
   ['believes its write instead of reading back', 'a writer, and a hand edit of its key', { writer: mutants.trustsItsWrite }, 0, /L7/],
   ['guards the whole file', 'a writer, and a hand edit of another key', { store: mutants.guardsWholeFile(0) }, 0, /L5/],
@@ -22,10 +29,20 @@ const CAUGHT: readonly (readonly [what: string, name: Scenario, mutations: Mutat
   ['begins although its values were not kept', 'a writer alone', { writer: mutants.beginsRegardless }, 1, /L8/],
   ['does not hear a wish to stop', 'a writer alone', { writer: mutants.hearsNoStop }, 1, /L9/],
   ['cuts off its record at a wish to stop', 'a writer alone', { writer: mutants.cutsOffItsRecord }, 1, /L9/],
-  ['stops the hook on the way back', 'a writer alone', { writer: mutants.stopsTheWayBack }, 1, /L9/],
-  ['leaves when stopped after its write', 'a writer alone', { writer: mutants.saysStoppedRegardless }, 1, /L9/],
-  ['says that the app settled and asked nobody', 'a writer, and recover', { second: mutants.settlesUnasked }, 0, /L[67]/],
-  ['runs the hook again and records nothing', 'a writer, and recover', { second: mutants.recordsNoSettling }, 0, /L[179]/],
+  ['stops the hook on the way back', 'a writer alone', { writer: hooks.stopsTheWayBack }, 1, /L9/],
+  ['leaves when stopped after its write', 'a writer alone', { writer: hooks.saysStoppedRegardless }, 1, /L9/],
+  ['says that the app settled and asked nobody', 'a writer, and recover', { second: hooks.settlesUnasked }, 0, /L[67]/],
+  ['leaves the hook of a dead process running', 'a writer to whom all goes well, and recover', { orphans: 'leaves' }, 1, /L6/],
+  ['puts back and runs no hook', 'a writer alone', { writer: hooks.putsBackUnasked }, 0, /L6/],
+  ['puts back and does not hear that the hook failed', 'a writer alone', { writer: hooks.believesTheWayBack }, 0, /L6/],
+  ['takes a hook that failed for one that never ran', 'a writer alone', { writer: hooks.callsFailedSkipped }, 0, /L7/],
+  ['takes a hook that was stopped for one that went well', 'a writer alone', { writer: hooks.callsStoppedSettled }, 1, /L6/],
+  ['is never content with the app', 'a writer alone', { writer: hooks.neverContent }, 0, /L7/],
+  ['tells every hook that the new values stand', 'a writer alone', { writer: hooks.tellsNew }, 0, /L10/],
+  ['tells the hook of the release before', 'a writer alone', { writer: hooks.tellsTheReleaseBefore }, 0, /L10/],
+  ['tells the hook of a release that did not come to be', 'a writer, and recover', { second: hooks.tellsTheReleaseThatFailed }, 0, /L10/],
+  ['does not look for a release that never settled', 'a writer alone', { rescue: hooks.overlooksUnsettled }, 0, /L1/],
+  ['runs the hook again and records nothing', 'a writer, and recover', { second: hooks.recordsNoSettling }, 0, /L[179]/],
 ]
 
 test.each(CAUGHT)('the laws catch one that %s', async (_, name, mutations, faults, law) => {

@@ -14,7 +14,7 @@ const store =
   (context) => ({ ...context, store: { ...forward(context.store), ...changed(context.store) } })
 
 /** A mutant that only sees another journal. */
-const journal = (changed: (journal: Journal) => Partial<Journal>): Mutant =>
+export const journal = (changed: (journal: Journal) => Partial<Journal>): Mutant =>
   store((real) => ({ journal: { ...forward(real).journal, ...changed(real.journal) } }))
 
 /** A command that looks first and claims afterwards. */
@@ -201,24 +201,3 @@ export const cutsOffItsRecord: Mutant = (context) => {
     },
   }))(context)
 }
-
-/** A command that gives the wish to stop to the hook on the way back as well. */
-export const stopsTheWayBack: Mutant = (context) => ({ ...context, settle: (round) => context.settle(round, context.signal) })
-
-/** A command that takes a wish to stop after its write for one before it. */
-export const saysStoppedRegardless: Mutant = (context) => ({
-  ...context,
-  settle: async (round, signal) => {
-    if (context.signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted before anything was changed')
-    return await context.settle(round, signal)
-  },
-})
-
-/** A command that says that the app settled, and asked nobody. */
-export const settlesUnasked: Mutant = (context) => ({ ...context, settle: async () => 'yes' })
-
-/** A recovery that runs the hook again and records nothing. */
-export const recordsNoSettling: Mutant = journal((real) => ({
-  append: async (entry, s) => real.append(entry.type === 'close' && entry.verdict === 'aborted' ? withoutSettled(entry) : entry, s),
-}))
-const withoutSettled = ({ settled: _, ...entry }: Entry & { readonly verdict: 'aborted'; readonly settled?: unknown }): Entry => entry

@@ -1,3 +1,5 @@
+import { Secret } from '../../src/domain/secret.ts'
+
 /**
  * Short names for long texts. A run repeats the beginning of the run before it, so the names given there are given again in the same order,
  * without the texts.
@@ -30,13 +32,17 @@ export class Names {
   }
 }
 
-/** Any value as text, secrets and maps included. */
-export const show = (value: unknown): string =>
-  JSON.stringify(value, function (this: Record<string, unknown>, name, plain: unknown) {
-    const raw = this[name]
-    if (raw instanceof Map) return [...raw]
-    return raw instanceof Object && 'reveal' in raw && typeof raw.reveal === 'function' ? raw.reveal() : plain
-  }) ?? 'void'
+/** Any value as text, secrets and maps included. By hand, for a replacer makes JSON.stringify slow. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (value === undefined) return 'void'
+  if (value === null || typeof value !== 'object') return String(value)
+  if (value instanceof Secret) return show(value.reveal())
+  if (value instanceof Map) return show([...value])
+  if (Array.isArray(value)) return `[${value.map(show).join(',')}]`
+  const fields = Object.entries(value).filter(([, held]) => held !== undefined)
+  return `{${fields.map(([name, held]) => `"${name}":${show(held)}`).join(',')}}`
+}
 
 /** One of a list, or a bug of this explorer. */
 export function at<T>(list: readonly T[], index: number): T {

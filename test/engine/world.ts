@@ -7,10 +7,10 @@ const FAULTS = {
   look: ['none', 'refused', 'crash-before', 'interrupt'],
   /** Refused (proved), lost on the way, reply lost, delivered at some later moment, the process dies before or after, a wish to stop. */
   change: ['none', 'refused', 'lost', 'lost-reply', 'late', 'crash-before', 'crash-after', 'interrupt'],
-  /** A command we run: it answers, we die before or after it, a wish to stop comes meanwhile. */
-  act: ['none', 'crash-before', 'crash-after', 'interrupt'],
-  /** The same, and a wish to stop may end it before it did anything. */
-  stoppable: ['none', 'crash-before', 'crash-after', 'interrupt', 'stopped'],
+  /** A command we run: it answers, we die before it began or while it runs and goes on alone, a wish to stop comes meanwhile. */
+  act: ['none', 'crash-before', 'orphan', 'interrupt'],
+  /** The same, and a wish to stop may end it. */
+  stoppable: ['none', 'crash-before', 'orphan', 'interrupt', 'stopped'],
   /** A person's hand does not fail. */
   hand: ['none'],
 } as const
@@ -24,12 +24,13 @@ interface Waiting {
 /** Which of so many ways to go on from a state. */
 export type Choose = (of: number, state?: string) => number
 
-/** One request, and what it answers when a wish to stop ends it before it did anything. */
+/** One request. A command of ours is another when a wish to stop ends it, or when its process dies while it runs. */
 export interface Request<T> {
   readonly call: string
   readonly sort: Sort
   readonly perform: () => Promise<T>
-  readonly whenStopped?: () => T
+  readonly whenStopped?: () => Promise<T>
+  readonly whenOrphaned?: () => Promise<unknown>
 }
 
 /** One deterministic run: every request is a scheduling point, and any may go wrong. */
@@ -64,7 +65,7 @@ export class World {
   }
 
   /** A request of `actor`: performed when the schedule says so. */
-  gate<T>(actor: string, { call, sort, perform, whenStopped }: Request<T>): Promise<T> {
+  gate<T>(actor: string, { call, sort, perform, whenStopped = perform, whenOrphaned = perform }: Request<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const answer = (value: T): void => {
         this.#learn(actor, call, value)
@@ -94,7 +95,10 @@ export class World {
             unknown()
             break
           case 'stopped':
-            if (whenStopped) answer(whenStopped())
+            whenStopped().then(answer, fail)
+            break
+          case 'orphan':
+            whenOrphaned().then(die, die)
             break
           case 'crash-before':
             die()
