@@ -19,6 +19,11 @@ export interface Context {
   readonly within?: (change: Change) => string | null
   /** Called right before the first entry of an operation of ours: from here on it is to be ended, not dropped. */
   readonly begin?: () => void
+  /**
+   * Ends a hook that a dead process left running. Called when its operation is taken over, also where no hook is run then: one that goes on
+   * would make the app load, at some later moment, what nobody wants any more. Never rejects.
+   */
+  readonly clearOrphan?: () => Promise<void>
   /** The operator's wish to stop. Seen between two steps: before a write landed it aborts, afterwards it puts back. */
   readonly signal: AbortSignal
   /** Runs the deploy's hook, then asks the app's health. Ends early, with `no`, when its signal aborts. Never rejects. */

@@ -91,6 +91,7 @@ async function takeOver<O extends Opened>(opened: O, context: Context): Promise<
   try {
     const claimed = await claim(opened, opened.open, context, context.signal)
     context.begin?.()
+    await context.clearOrphan?.()
     return claimed
   } catch (cause) {
     if (isAttachError(cause) && cause.effect === 'none') throw cause

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mayRunOn } from './app.ts'
+import { mayBe } from './app.ts'
 import { type Fact, type Hook, INITIAL, KEY, type Texts } from './facts.ts'
 
 const on = (text: string): Texts => new Map([...INITIAL, [KEY, text]])
@@ -16,7 +16,7 @@ const hook = (text: string, says: Hook['says'], orphans: Hook['orphans'] = 'ends
 })
 const write = (before: string, after: string): Fact => ({ did: 'write', by: 'A', was: on(before), before: on(before), after: on(after) })
 const may = (...facts: readonly Fact[]): readonly unknown[] =>
-  [...new Set([...mayRunOn(facts)].map(({ values }) => values.get(KEY)))].sort()
+  [...new Set([...mayBe(facts).runOn].map(({ values }) => values.get(KEY)))].sort()
 
 test('an app runs on what it loaded last, whatever the config holds since', () => {
   expect(may()).toEqual(['x'])
@@ -33,7 +33,8 @@ test('the hook of a dead process may load what it read, or what stands, until an
   const orphan = [write('x', 'y'), hook('y', 'nothing'), write('y', 'z')] as const
   expect(may(...orphan)).toEqual(['x', 'y', 'z'])
   expect(may(...orphan, hook('z', 'yes'))).toEqual(['z'])
-  expect(may(...orphan, hook('z', 'no'))).toEqual(['x', 'y', 'z'])
+  expect(may(...orphan, hook('z', 'no'), write('z', 'w'))).toEqual(['w', 'x', 'y', 'z'])
+  expect(may(...orphan, { did: 'clear', by: 'B' }, write('z', 'w'))).toEqual(['x', 'y', 'z'])
   expect(may(...orphan, hook('z', 'yes', 'leaves'))).toEqual(['y', 'z'])
   expect(may(...orphan, hook('z', 'nothing'), hook('z', 'yes'))).toEqual(['z'])
 })

@@ -18,7 +18,7 @@ export interface Runner {
 
 /**
  * Hook and health as `Context.settle` of one command. What no command can see takes no place in the schedule: whether the app had loaded
- * when a hook failed or was stopped, and when one does whose process was killed. The laws count with all of it: see `mayRunOn`.
+ * when a hook failed or was stopped, and when one does whose process was killed. The laws count with all of it: see `mayBe`.
  */
 export function hookOf(world: World, { now, note }: Witness, { actor, by, luck, orphans }: Runner): Context['settle'] {
   let hook: Luck['hook'][number] | null = null
@@ -48,6 +48,13 @@ export const settles =
     return 'yes'
   }
 
+/** What a command does about a hook that a dead process left running, when it takes its operation over. */
+export const clears =
+  ({ note }: Witness, by: string, orphans: Hook['orphans']): (() => Promise<void>) =>
+  async () => {
+    if (orphans === 'ends') note({ did: 'clear', by })
+  }
+
 const told = ({ intent, stands, release }: Round): Pick<Hook, 'of' | 'stands' | 'release'> => ({ of: intent.seq, stands, release })
 
 /** Values that the app may run on, and the place of the fact at which they were read. */
@@ -56,29 +63,37 @@ export interface Loaded {
   readonly at: number
 }
 
+export interface May {
+  /** All that the app may run on. */
+  readonly runOn: ReadonlySet<Loaded>
+  /** What it may yet be made to load by hooks that still run and nobody waits for. */
+  readonly load: ReadonlySet<Loaded>
+}
+
 /**
- * All that the app may run on after these facts. A hook that went well made it load what it read. One that failed or was stopped may have
+ * What may have become of the app after these facts. A hook that went well made it load what it read. One that failed or was stopped may have
  * done so. One whose process was killed goes on alone: until it is ended it may at any moment make the app load what it read, or what
- * stands then.
+ * stands then. Whoever runs a hook ends it first, which only `yes` proves.
  */
-export function mayRunOn(facts: readonly Fact[]): ReadonlySet<Loaded> {
-  const may = new Set<Loaded>([{ values: INITIAL, at: -1 }])
-  const orphaned = new Set<Loaded>()
+export function mayBe(facts: readonly Fact[]): May {
+  const runOn = new Set<Loaded>([{ values: INITIAL, at: -1 }])
+  const load = new Set<Loaded>()
   let stands = INITIAL
   for (const [at, fact] of facts.entries()) {
     if (fact.did === 'write' || fact.did === 'edit') {
       const wrote = fact.did === 'write' ? fact.after : fact.values
       stands = new Map([...stands].map(([key, text]) => [key, wrote.has(key) ? (wrote.get(key) ?? null) : text]))
-      if (orphaned.size > 0) orphaned.add({ values: stands, at })
+      if (load.size > 0) load.add({ values: stands, at })
     }
+    if (fact.did === 'clear') load.clear()
     if (fact.did === 'hook') {
       const loaded = { values: fact.read, at }
-      if (fact.orphans === 'ends') orphaned.clear()
-      if (fact.says === 'yes') may.clear()
-      if (fact.says === 'nothing') orphaned.add(loaded)
-      may.add(loaded)
+      if (fact.says === 'yes') runOn.clear()
+      if (fact.says === 'yes' && fact.orphans === 'ends') load.clear()
+      if (fact.says === 'nothing') load.add(loaded)
+      runOn.add(loaded)
     }
-    for (const loaded of orphaned) may.add(loaded)
+    for (const loaded of load) runOn.add(loaded)
   }
-  return may
+  return { runOn, load }
 }

@@ -8,7 +8,7 @@ import { type Context, STEADY } from '../../src/engine/protocol.ts'
 import { keep, recover, unsettled } from '../../src/engine/recover.ts'
 import type { ConfigStore } from '../../src/ports/store.ts'
 import { MemoryStore } from '../../src/stores/memory.ts'
-import { hookOf, settles, type Witness } from './app.ts'
+import { clears, hookOf, settles, type Witness } from './app.ts'
 import { forward, gated } from './doors.ts'
 import {
   afters,
@@ -97,7 +97,13 @@ export class Deploy {
 
   /** When all is over, a person alone and without faults: `recover`, `recover --keep` when that leaves it open, and `recover` for a release before it that did not settle. */
   async rescue(mutant = asIs): Promise<void> {
-    const context = (by: string): Context => mutant({ ...this.#bare(by), store: this.#witnessed(by), settle: settles(this.#witness, by) })
+    const context = (by: string): Context =>
+      mutant({
+        ...this.#bare(by),
+        store: this.#witnessed(by),
+        settle: settles(this.#witness, by),
+        clearOrphan: clears(this.#witness, by, this.#orphans),
+      })
     await this.#command('rescue', () => recover(context('rescue')))
     if (await this.isOpen()) await this.#command('rescue --keep', () => keep(context('rescue --keep')))
     if (await this.unsettled()) await this.#command('rescue again', () => recover(context('rescue again')))
@@ -179,6 +185,7 @@ export class Deploy {
           return store.write(changes, guard, s)
         },
       },
+      clearOrphan: clears(this.#witness, by, this.#orphans),
       settle: hookOf(this.#world, this.#witness, { actor, by, luck, orphans: this.#orphans }),
     })
   }

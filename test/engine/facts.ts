@@ -24,6 +24,8 @@ export type Fact =
   | { readonly did: 'write'; readonly by: string; readonly was: Texts; readonly before: Texts; readonly after: Texts }
   | { readonly did: 'edit'; readonly by: 'hand'; readonly values: Texts }
   | Hook
+  /** What a dead process left running was ended. */
+  | { readonly did: 'clear'; readonly by: string }
   | { readonly did: 'interrupt'; readonly by: string }
   /** A new value was sent, or the app made to pick it up, after a wish to stop. */
   | { readonly did: 'defied'; readonly by: string }

@@ -66,6 +66,9 @@ export const tellsTheReleaseThatFailed: Mutant = settle((round, ask) =>
   ask({ ...round, release: round.stands === 'old' ? round.release + 1 : round.release }),
 )
 
+/** A recovery that ends what still runs when it runs the hook itself, and only then. */
+export const clearsForItsHook: Mutant = (context) => ({ ...context, clearOrphan: async () => {} })
+
 /** A recovery that does not look for a release that never settled. */
 export const overlooksUnsettled: Mutant = journal(() => ({ before: async () => [] }))
 

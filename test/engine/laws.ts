@@ -1,5 +1,5 @@
 import type { Key } from '../../src/domain/change.ts'
-import { mayRunOn } from './app.ts'
+import { mayBe } from './app.ts'
 import type { Deploy } from './deploy.ts'
 import { asIs, equal, type Fact, INITIAL, isEdit, OTHER, type Text, type Texts, TOUCHED, type Told } from './facts.ts'
 import { show } from './names.ts'
@@ -37,10 +37,12 @@ export async function judge(world: World, deploy: Deploy, rescue = asIs): Promis
   // By the hook, or by a person: who kept what was found, skipped the hook, or edited since. Who was killed before the hook is judged here.
   const restarts = told.findLast(({ close }) => close.verdict === 'kept' || close.settled !== undefined)?.close
   const byPerson = restarts?.verdict === 'kept' || restarts?.settled === 'skipped'
-  for (const { values, at } of mayRunOn(facts)) {
+  const may = mayBe(facts)
+  for (const { values, at } of may.runOn) {
     const exempt = byPerson || facts.slice(at + 1).some(isEdit)
     must(exempt || equal(values, holds), `L6 the app may run on ${show(values)}, the config holds ${show(holds)}`)
   }
+  for (const { values } of may.load) must(equal(values, holds), `L6 the app may yet load ${show(values)}, the config holds ${show(holds)}`)
 
   const recalled = await deploy.recalled()
   for (const [at, fact] of facts.entries()) {

@@ -33,6 +33,13 @@ const CAUGHT: readonly (readonly [what: string, name: Scenario, mutations: Mutat
   ['leaves when stopped after its write', 'a writer alone', { writer: hooks.saysStoppedRegardless }, 1, /L9/],
   ['says that the app settled and asked nobody', 'a writer, and recover', { second: hooks.settlesUnasked }, 0, /L[67]/],
   ['leaves the hook of a dead process running', 'a writer to whom all goes well, and recover', { orphans: 'leaves' }, 1, /L6/],
+  [
+    'leaves it running where it runs none itself',
+    'a writer, and a hand that puts the old values back',
+    { rescue: hooks.clearsForItsHook },
+    1,
+    /L6/,
+  ],
   ['puts back and runs no hook', 'a writer alone', { writer: hooks.putsBackUnasked }, 0, /L6/],
   ['puts back and does not hear that the hook failed', 'a writer alone', { writer: hooks.believesTheWayBack }, 0, /L6/],
   ['takes a hook that failed for one that never ran', 'a writer alone', { writer: hooks.callsFailedSkipped }, 0, /L7/],

@@ -1,4 +1,4 @@
-import { mayRunOn } from './app.ts'
+import { mayBe } from './app.ts'
 import { afters, befores, type End, equal, type Fact, type Hook, isEdit, type Recalled, type Texts, type Told } from './facts.ts'
 import { show } from './names.ts'
 
@@ -51,7 +51,7 @@ function settling(law: string, { by, close, holds }: End, past: readonly Fact[],
     case 'yes': {
       must(hook > write, `${law} but it ran no hook after the write`)
       must(says === 'yes', `${law} but the app did not settle`)
-      for (const { values, at } of mayRunOn(past))
+      for (const { values, at } of mayBe(past).runOn)
         must(
           equal(values, holds) || past.slice(at + 1).some(isEdit),
           `${law} but the app may run on ${show(values)} and the keys hold ${show(holds)}`,
