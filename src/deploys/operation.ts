@@ -35,6 +35,7 @@ export const operationOn = ({ store, kinds, reporter, signal, begin, consent, se
   show: (_key, value) => (value === null ? null : kinds.describe(value)),
   within: kinds.within,
   ready: () => settler.ready(),
+  clearOrphan: () => settler.clearOrphan(),
   settle: (round, stop) => settler.settle(round, () => valuesOf(round, store), stop),
 })
 

@@ -23,6 +23,8 @@ export interface Settler {
   ready(): Promise<void>
   /** The hook, then health. Never rejects; tells the reporter why it was not well. */
   settle(round: Round, values: () => Promise<RoundValues>, signal: AbortSignal): Promise<Settled>
+  /** Ends a hook that an attach left running which was killed, whatever attach.yaml says today. Never rejects; tells the reporter. */
+  clearOrphan(): Promise<void>
 }
 
 /** What is kept out of what the commands print, and out of their environment. */
@@ -35,7 +37,11 @@ export interface RoundValues {
 
 export function settlerOf(deploy: Deploy, { run, trust }: SettleOptions, host: Host, reporter: Reporter): Settler {
   const { declared } = deploy
-  if (run === 'skip' || declared === null || (declared.hook === null && declared.health === null)) return NOTHING
+  const clearOrphan = async (): Promise<void> => {
+    const { clearOrphanOf } = await import('./steps.ts')
+    await clearOrphanOf(deploy, host, reporter)
+  }
+  if (run === 'skip' || declared === null || (declared.hook === null && declared.health === null)) return { ...NOTHING, clearOrphan }
   let trusted: Promise<Trust> | null = null
   const trustHere = (): Promise<Trust> => {
     trusted ??= import('./trust.ts').then(({ trustOf }) => trustOf(commandsOf(deploy, declared, host), trust, host))
@@ -50,10 +56,11 @@ export function settlerOf(deploy: Deploy, { run, trust }: SettleOptions, host: H
       const confirm = async (): Promise<void> => (await trustHere()).confirm()
       return await settleBy(declared, { deploy, round, values, host, reporter, signal, confirm })
     },
+    clearOrphan,
   }
 }
 
-const NOTHING: Settler = { hook: null, health: null, ready: async () => {}, settle: async () => 'skipped' }
+const NOTHING: Omit<Settler, 'clearOrphan'> = { hook: null, health: null, ready: async () => {}, settle: async () => 'skipped' }
 
 /** A health check by URL runs nothing of attach.yaml's: it needs no trust. */
 function commandsOf({ name, path }: Deploy, { file, folder, hook, health }: Declared, { env }: Host): Commands {

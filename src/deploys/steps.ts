@@ -1,8 +1,8 @@
-import { commandText, type Declared } from '../domain/deploy.ts'
+import { commandText, type Declared, SETTLE_DEFAULTS } from '../domain/deploy.ts'
 import { isAttachError } from '../domain/errors.ts'
 import type { Step } from '../domain/event.ts'
 import type { Settled } from '../domain/operation.ts'
-import type { Round } from '../engine/protocol.ts'
+import { type Round, STEADY } from '../engine/protocol.ts'
 import type { Host } from '../ports/host.ts'
 import type { Reporter } from '../ports/reporter.ts'
 import { askHealth, shownCheck } from './health.ts'
@@ -11,6 +11,7 @@ import { hookEnv } from './hook-env.ts'
 import { outputCleaner } from './hook-output.ts'
 import type { Deploy } from './locate.ts'
 import { hookRecordOf } from './open.ts'
+import { clearOrphan } from './orphan.ts'
 import type { Running } from './recorded-run.ts'
 import type { RoundValues } from './settle.ts'
 
@@ -39,6 +40,20 @@ export async function settleBy({ hook, health, folder }: Declared, settling: Set
     if (!(await wentWell(taken, settling, async () => askHealth(health, await runningIn(folder, settling))))) return 'no'
   }
   return 'yes'
+}
+
+/** For whoever takes an operation over. What stays in the way is told, and is no reason to leave the operation open. */
+export async function clearOrphanOf(deploy: Deploy, host: Host, reporter: Reporter): Promise<void> {
+  const waitMs = deploy.declared?.hook?.timeoutMs ?? SETTLE_DEFAULTS.hookMs
+  const inTheWay = await clearOrphan({
+    record: hookRecordOf(deploy, host),
+    host,
+    reporter,
+    signal: STEADY,
+    waitMs,
+    graceMs: GRACE_MS,
+  }).catch(whyOf)
+  if (inTheWay !== null) reporter.event({ type: 'note', code: 'hook.orphan', message: inTheWay })
 }
 
 async function runningIn(folder: string, { deploy, round, values, host, reporter, signal }: Settling): Promise<Running> {

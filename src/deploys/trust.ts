@@ -57,7 +57,9 @@ function inspect({ deploy, file, commands, place }: Commands, host: Host): strin
       for (const path of named) expectSafe(command.name, path, host.uid)
       return named
     })
-    const contents = [...new Set(files)].filter((path) => statSync(path).uid !== 0 || isBelow(path, place.folder)).map((path) => [path, contentOf(path)])
+    const contents = [...new Set(files)]
+      .filter((path) => statSync(path).uid !== 0 || isBelow(path, place.folder))
+      .map((path) => [path, contentOf(path)])
     return digest(JSON.stringify([realpathSync(file), deploy, commands.map(({ name, line }) => [name, line]), contents]))
   } catch (error) {
     if (!isSystemError(error)) throw error
