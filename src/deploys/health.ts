@@ -19,22 +19,23 @@ export async function askHealth(health: Health, running: Running): Promise<strin
   const check = await checkOf(health, running)
   const until = host.clock() + timeoutMs
   let last: Tried = { why: null, printed: [] }
+  const left = (): number => until - host.clock()
   for (let inARow = 0; ; ) {
-    const left = until - host.clock()
-    if (left <= 0) {
-      for (const line of last.printed.slice(-LAST_LINES)) reporter.event({ type: 'output', from: 'health', line: clean(line) })
-      return `health: ${foundLast(last, inARow, health)}; ${timeoutMs / 1_000} s passed (timeout of health in attach.yaml)`
-    }
-    const tried = await check(left)
+    const tried = await check(Math.max(left(), TIMER_MS))
     if (signal.aborted) return 'health: interrupted'
     inARow = tried.why === null ? inARow + 1 : 0
     if (inARow >= successes) return null
-    const isCutShort = last.why !== null && until - host.clock() < TIMER_MS // It tells less than the one before.
+    const isCutShort = last.why !== null && left() < TIMER_MS // It tells less than the one before.
     if (tried.why !== null && !isCutShort) {
       if (tried.why !== last.why) reporter.event({ type: 'detail', code: 'health.not_yet', message: `health: ${tried.why}` })
       last = tried
     }
-    await pause(Math.min(intervalMs, until - host.clock()), signal)
+    await pause(Math.min(intervalMs, left()), signal)
+    if (signal.aborted) return 'health: interrupted'
+    if (left() < TIMER_MS) {
+      for (const line of last.printed.slice(-LAST_LINES)) reporter.event({ type: 'output', from: 'health', line: clean(line) })
+      return `health: ${foundLast(last, inARow, health)}; ${timeoutMs / 1_000} s passed (timeout of health in attach.yaml)`
+    }
   }
 }
 

@@ -21,7 +21,10 @@ export interface Commands {
 export interface Trust {
   /** Throws CONFIG_INVALID (not there, not safe) or what `ask` throws. Writes nothing. */
   ready(): Promise<void>
-  /** Right before they run. Throws CONFLICT when something of them changed since; what was agreed to now is remembered. */
+  /**
+   * Right before they run. Throws CONFLICT when something of them changed since; what was agreed to is remembered. Looks once: what a command
+   * writes itself is no reason not to run it again when a change is put back.
+   */
   confirm(): Promise<void>
 }
 
@@ -29,6 +32,7 @@ export interface Trust {
 export function trustOf(commands: Commands, ask: (texts: readonly string[]) => Promise<void>, host: Host): Trust {
   if (commands.commands.length === 0) return { ready: async () => {}, confirm: async () => {} }
   let agreed: string | null = null
+  let isConfirmed = false
   const ready = async (): Promise<void> => {
     const fingerprint = inspect(commands, host)
     if (fingerprint !== agreed && !isRemembered(fingerprint, host)) await ask(commands.commands.map(({ line }) => commandText(line)))
@@ -37,9 +41,11 @@ export function trustOf(commands: Commands, ask: (texts: readonly string[]) => P
   return {
     ready,
     confirm: async () => {
+      if (isConfirmed) return
       if (agreed === null) await ready()
       else if (inspect(commands, host) !== agreed) throw changed()
       if (agreed !== null) remember(agreed, host)
+      isConfirmed = true
     },
   }
 }

@@ -266,6 +266,18 @@ test('what changed between the question and the run is not run', async () => {
   expect(existsSync(place.at('ran'))).toBe(false)
 })
 
+test('what a command changes itself is no reason not to run it again when the change is put back', async () => {
+  using place = app({ hook: hookOf('./count.sh state.json') })
+  script(place, 'count.sh', '#!/bin/sh\necho x >>"$1"\n')
+  place.write('state.json', '')
+  asUser(place)
+  for (const name of ['count.sh', 'state.json']) give(place.at(name))
+  const settler = place.settler()
+  await settler.ready()
+  expect([await place.settle({ settler }), await place.settle({ settler, stands: 'old' })]).toEqual(['yes', 'yes'])
+  expect(place.read('state.json')).toBe('x\nx\n')
+})
+
 test('the files of a command are its program, what it names in its folder, and programs elsewhere; each once, by its real path', () => {
   using place = scratch('A=1\n')
   using elsewhere = scratch('')

@@ -89,7 +89,7 @@ describe('what an attach that was killed left running', () => {
   }
   const leave = (place: App, identity: ProcessIdentity, rest: Partial<RecordedRun> = {}): void =>
     writeHookRecord(place.record, { ...identity, host: place.host.actor.host, ...rest }, me)
-  const ours = (): App => app({ hook: hookOf('echo ran', 700) })
+  const ours = (timeoutMs = 20_000): App => app({ hook: hookOf('echo ran', timeoutMs) })
 
   test('is ended before the next hook begins, which is told', async () => {
     using place = ours()
@@ -192,7 +192,7 @@ void host.run({ line: 'kill -9 $PPID; sleep 60', folder: '/tmp', env: { PATH: pr
   })
 
   test('of another user is waited for up to the time limit of the hook, which does not run meanwhile', async () => {
-    using place = ours()
+    using place = ours(700)
     const identity = await orphan(place)
     leave(place, identity)
     Object.assign(place.host, { endGroup: async () => 'barred' })
@@ -203,6 +203,7 @@ void host.run({ line: 'kill -9 $PPID; sleep 60', folder: '/tmp', env: { PATH: pr
     expect(place.printed()).toEqual([])
     process.kill(identity.pid, 'SIGKILL')
     await eventually('it is gone', async () => expect(lives(identity.pid)).toBe(false))
+    Object.assign(place.deploy.declared ?? {}, { hook: hookOf('echo ran') })
     expect(await place.settle()).toBe('yes')
   })
 

@@ -11,6 +11,7 @@ import type { Settled } from '../../src/domain/operation.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import { processHost } from '../../src/host/process-host.ts'
 import type { Host } from '../../src/ports/host.ts'
+import type { Reporter } from '../../src/ports/reporter.ts'
 import { intentAt } from './files.ts'
 import { type Scratch, scratch } from './scratch.ts'
 
@@ -31,6 +32,7 @@ export interface App extends Scratch {
   readonly deploy: Deploy
   readonly host: Host
   readonly events: readonly Event[]
+  readonly reporter: Reporter
   /** Where the record of a running hook stands. */
   readonly record: string
   /** The texts that a person was asked to trust, one entry a question. */
@@ -81,11 +83,12 @@ export function app(declaring: Partial<Pick<Declared, 'hook' | 'health'>>, env: 
   const host: Host = { ...real, env: { PATH: process.env['PATH'], HOME: place.at('home'), ...env } }
   const events: Event[] = []
   const asked: (readonly string[])[] = []
+  const reporter: Reporter = { event: (event) => events.push(event) }
   const settler = (options: Partial<SettleOptions> = {}): Settler => {
     const trust = async (commands: readonly string[]): Promise<void> => {
       asked.push(commands)
     }
-    return settlerOf(deploy, { run: 'usual', trust, ...options }, host, { event: (event) => events.push(event) })
+    return settlerOf(deploy, { run: 'usual', trust, ...options }, host, reporter)
   }
   const record = hookRecordOf(deploy, host)
   mkdirSync(dirname(record), { recursive: true })
@@ -94,6 +97,7 @@ export function app(declaring: Partial<Pick<Declared, 'hook' | 'health'>>, env: 
     deploy,
     host,
     events,
+    reporter,
     record,
     asked,
     settler,
