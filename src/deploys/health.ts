@@ -22,7 +22,7 @@ export async function askHealth(health: Health, running: Running): Promise<strin
   const left = (): number => until - host.clock()
   for (let inARow = 0; ; ) {
     const tried = await check(Math.max(left(), TIMER_MS))
-    if (signal.aborted) return 'health: interrupted'
+    if (signal.aborted) return 'it was interrupted'
     inARow = tried.why === null ? inARow + 1 : 0
     if (inARow >= successes) return null
     const isCutShort = last.why !== null && left() < TIMER_MS // It tells less than the one before.
@@ -31,10 +31,10 @@ export async function askHealth(health: Health, running: Running): Promise<strin
       last = tried
     }
     await pause(Math.min(intervalMs, left()), signal)
-    if (signal.aborted) return 'health: interrupted'
+    if (signal.aborted) return 'it was interrupted'
     if (left() < TIMER_MS) {
       for (const line of last.printed.slice(-LAST_LINES)) reporter.event({ type: 'output', from: 'health', line: clean(line) })
-      return `health: ${foundLast(last, inARow, health)}; ${timeoutMs / 1_000} s passed (timeout of health in attach.yaml)`
+      return `${foundLast(last, inARow, health)}; ${timeoutMs / 1_000} s passed (timeout of health in attach.yaml)`
     }
   }
 }

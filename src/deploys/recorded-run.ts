@@ -24,7 +24,7 @@ export interface Limits {
   readonly timeoutMs: number
   /** As it is called in attach.yaml: `timeout of hook`. Null: it is only what is left of a longer time. */
   readonly name: string | null
-  /** How the command is called in what is said of it: `the hook`. */
+  /** How the command is called in what is said of its step: `it`, `its command`. */
   readonly subject: string
 }
 

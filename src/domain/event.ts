@@ -34,7 +34,7 @@ export type Event =
   | { readonly type: 'settling'; readonly step: Step; readonly stands: Stands; readonly what: string; readonly timeoutMs: number }
   /** One line that a command of the deploy's own printed, or the command that makes a value: a text of others. */
   | { readonly type: 'output'; readonly from: Step | 'command'; readonly line: string }
-  /** It ended. `why`: what was wrong; null, nothing was. */
+  /** It ended. `why`: what was wrong with it, as one says after its name; null, nothing was. */
   | { readonly type: 'settled'; readonly step: Step; readonly stands: Stands; readonly why: string | null; readonly ms: number }
   | { readonly type: 'recovered'; readonly message: string }
   | { readonly type: 'note'; readonly code: string; readonly message: string }

@@ -28,9 +28,9 @@ export function eventText(event: Event, speech: Speech): string {
     case 'found':
       return findingText(event.key, event.finding, speech)
     case 'then':
-      return `  ${STEPS[event.step]} ${event.what}\n`
+      return `  then   ${event.step}: ${event.what}\n`
     case 'settling':
-      return `  ${STEPS[event.step]} ${event.stands === 'old' ? 'once more, on the old value: ' : ''}${paint.dim(`${event.what} (at most ${time(event.timeoutMs)})`)}\n`
+      return `  ${STEPS[event.step]} ${event.stands === 'old' ? 'once more, on the old value: ' : ''}${paint.dim(`${event.what} (at most ${event.timeoutMs / 1_000} s)`)}\n`
     case 'output':
       return `         ${paint.dim('│')} ${event.line}\n`
     case 'settled':

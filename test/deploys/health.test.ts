@@ -93,10 +93,7 @@ describe('health by URL', () => {
     const { why } = await ask(byUrl(`http://127.0.0.1:${there.port}/ready?token=secret`), { timeoutMs: 1_000 })
     const failed = `http://127.0.0.1:${there.port}/ready answered 500; 200 was expected`
     const ended = '1 s passed (timeout of health in attach.yaml)'
-    const either = [
-      `health: ${failed}; ${ended}`,
-      `health: only the last 1 of 2 checks in a row went well, and before that ${failed}; ${ended}`,
-    ]
+    const either = [`${failed}; ${ended}`, `only the last 1 of 2 checks in a row went well, and before that ${failed}; ${ended}`]
     expect(either).toContain(why)
     expect(asked).toBeGreaterThan(2)
   })
@@ -104,7 +101,7 @@ describe('health by URL', () => {
   test('says so when the time was too short for so many', async () => {
     await using there = await server(inTurn(200))
     const { why } = await ask(byUrl(`http://127.0.0.1:${there.port}/`), ONCE)
-    expect(why).toBe('health: only the last 1 of 2 checks in a row went well; 1 s passed (timeout of health in attach.yaml)')
+    expect(why).toBe('only the last 1 of 2 checks in a row went well; 1 s passed (timeout of health in attach.yaml)')
   })
 
   test('sends a plain GET to the path and the query, without credentials, on a connection of its own', async () => {
@@ -180,7 +177,7 @@ describe('health by URL', () => {
   test('tells a port where nobody listens', async () => {
     const port = await freePort()
     expect((await ask(byUrl(`http://127.0.0.1:${port}/x?y=z`), ONCE)).why).toBe(
-      `health: http://127.0.0.1:${port}/x refused the connection; 1 s passed (timeout of health in attach.yaml)`,
+      `http://127.0.0.1:${port}/x refused the connection; 1 s passed (timeout of health in attach.yaml)`,
     )
   })
 
@@ -229,7 +226,7 @@ describe('health by URL', () => {
       const started = performance.now()
       expect(await place.settle({ signal: controller.signal })).toBe('no')
       expect(performance.now() - started).toBeLessThan(4_000)
-      expect(place.whys()).toEqual(['health: interrupted'])
+      expect(place.whys()).toEqual(['it was interrupted'])
     }
   })
 
@@ -289,7 +286,7 @@ describe('health by command', () => {
     using place = app({ health: healthOf({ by: 'command', run: 'echo "not up: $(cat n)"; printf x >>n; exit 9' }, { timeoutMs: 1_000 }) })
     place.write('n', '')
     expect(await place.settle()).toBe('no')
-    expect(place.whys()).toEqual(['health: its command ended with exit status 9; 1 s passed (timeout of health in attach.yaml)'])
+    expect(place.whys()).toEqual(['its command ended with exit status 9; 1 s passed (timeout of health in attach.yaml)'])
     const tries = place.read('n').length // The last of them may have been cut short by the end of the time.
     expect([tries - 1, tries - 2].map((before) => `not up: ${'x'.repeat(before)}`)).toContain(place.printed().join())
   })
@@ -299,8 +296,6 @@ describe('health by command', () => {
     const started = performance.now()
     expect(await place.settle()).toBe('no')
     expect(performance.now() - started).toBeLessThan(4_000)
-    expect(place.whys()).toEqual([
-      'health: its command did not end in 0.3 s and was ended; 0.3 s passed (timeout of health in attach.yaml)',
-    ])
+    expect(place.whys()).toEqual(['its command did not end in 0.3 s and was ended; 0.3 s passed (timeout of health in attach.yaml)'])
   })
 })

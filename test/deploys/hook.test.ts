@@ -61,10 +61,10 @@ describe('a hook', () => {
   })
 
   test.each<[string, string | readonly string[], string]>([
-    ['a status', 'exit 3', 'the hook ended with exit status 3'],
-    ['127, which is a program that was not found', 'no-such-program', 'the hook ended with exit status 127: a program was not found'],
-    ['126, which is a program that could not be run', '"$PWD"', 'the hook ended with exit status 126: a program could not be run'],
-    ['a signal', 'kill -KILL $$', 'the hook was ended by SIGKILL'],
+    ['a status', 'exit 3', 'it ended with exit status 3'],
+    ['127, which is a program that was not found', 'no-such-program', 'it ended with exit status 127: a program was not found'],
+    ['126, which is a program that could not be run', '"$PWD"', 'it ended with exit status 126: a program could not be run'],
+    ['a signal', 'kill -KILL $$', 'it was ended by SIGKILL'],
   ])('that ends with %s did not go well, and that is said', async (_name, run, why) => {
     using place = app({ hook: hookOf(run) })
     expect(await place.settle()).toBe('no')
@@ -74,7 +74,7 @@ describe('a hook', () => {
   test('that takes too long is ended, and the bound is named', async () => {
     using place = app({ hook: hookOf('sleep 60', 200) })
     expect(await place.settle()).toBe('no')
-    expect(place.whys()).toEqual(['the hook did not end in 0.2 s (timeout of hook in attach.yaml) and was ended'])
+    expect(place.whys()).toEqual(['it did not end in 0.2 s (timeout of hook in attach.yaml) and was ended'])
   })
 
   test('is ended when somebody wants to stop', async () => {
@@ -82,7 +82,7 @@ describe('a hook', () => {
     using place = app({ hook: hookOf('sleep 60') })
     setTimeout(() => controller.abort(), 150)
     expect(await place.settle({ signal: controller.signal })).toBe('no')
-    expect(place.whys()).toEqual(['the hook was interrupted'])
+    expect(place.whys()).toEqual(['it was interrupted'])
   })
 
   test('that leaves a program on its output is told how to do it', async () => {
