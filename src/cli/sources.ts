@@ -1,7 +1,7 @@
 import type { Key } from '../domain/change.ts'
 import { Secret } from '../domain/secret.ts'
 import type { KeptOld, Pair, Source } from './command.ts'
-import { type Given, isPlain, type Line, usage } from './line.ts'
+import { type Given, type Line, usage } from './line.ts'
 import { flag, itemsIn, text } from './values.ts'
 import type { Context } from './words.ts'
 
@@ -18,6 +18,9 @@ export interface Placed {
 
 /** A name that a new variable may have, or one that stands in the config already. */
 export const isVariable = (name: string, context: Context): boolean => ENVIRONMENT_NAME.test(name) || context.keys().has(name)
+
+/** A key in a message. What is not in upper case may be a value put in its place: it is not shown. */
+export const namedKey = (name: string): string => (/^[A-Z_][A-Z0-9_]{0,63}$/.test(name) ? name : 'a key')
 
 /** The pairs of `--from-env`, `--from-key`, `--from-file` and `--from-command`. Throws USAGE. */
 export const fromOptions = ({ given }: Line, context: Context): readonly Placed[] =>
@@ -70,7 +73,7 @@ export function keptOldIn(keys: readonly Key[], line: Line, context: Context): r
   return keys.map((key) => {
     const as = named ?? `${key}_OLD`
     const option = named === null ? 'keep-old' : 'keep-old-as'
-    const shown = named === null && isPlain(as) ? as : 'the key for the old handle'
+    const shown = named === null && namedKey(as) === as ? as : 'the key for the old handle'
     if (!isVariable(as, context)) throw usage(`--${option}: ${shown} is not a variable name`, '--keep-old-as=OLD')
     if (keys.some((other) => other === as)) throw usage(`--${option}: ${shown} is changed by this command itself`, '--keep-old-as=OLD')
     return { key, as: as as Key }

@@ -3,7 +3,7 @@ import { nearest } from '../domain/nearest.ts'
 import { Secret } from '../domain/secret.ts'
 import type { Pair, Source, Target } from './command.ts'
 import { argument, isPlain, type Line, shown, usage, type Word } from './line.ts'
-import { fromOptions, isVariable, type Placed } from './sources.ts'
+import { fromOptions, isVariable, namedKey, type Placed } from './sources.ts'
 import { flag, onceFromStdin, shownKey, text } from './values.ts'
 import type { VerbName } from './verbs.ts'
 
@@ -60,7 +60,7 @@ export function pairsIn(verb: 'attach' | 'swap', words: readonly Word[], line: L
   const pairs = placed.sort((a, b) => a.at - b.at).map(({ pair }) => pair)
   oncePerKey(pairs.map((pair) => pair.key))
   onceFromStdin(
-    pairs.filter((pair) => pair.source.from === 'stdin').map((pair) => named(pair.key)),
+    pairs.filter((pair) => pair.source.from === 'stdin').map((pair) => namedKey(pair.key)),
     `${start(verb)} KEY=- < FILE`,
   )
   return pairs
@@ -128,8 +128,6 @@ function targetIn(word: Word, context: Context): Target {
   }
 }
 
-const named = (name: string): string => (isPlain(name) ? name : 'a key')
-
 function keyOf(name: string, at: number, context: Context): Key {
   if (isVariable(name, context)) return key(name)
   const what = shown({ text: name, at })
@@ -174,5 +172,5 @@ const apart = (verb: 'attach' | 'swap', what: string, before: Key): Error =>
 
 function oncePerKey(keys: readonly Key[]): void {
   const twice = keys.find((one, place) => keys.indexOf(one) !== place)
-  if (twice !== undefined) throw usage(`${named(twice)} is given twice`, 'attach help')
+  if (twice !== undefined) throw usage(`${namedKey(twice)} is given twice`, 'attach help')
 }
