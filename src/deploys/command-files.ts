@@ -30,7 +30,7 @@ export function expectProgram({ name, line }: NamedCommand, place: CommandPlace)
 
 /**
  * Real paths of the files that a command is made of: its program, and what its words lead to: any file in the folder, and a program anywhere.
- * Not the config, and nothing that is written while the app runs (logs, pid files, where output goes).
+ * Not the config and its history, and nothing that is written while the app runs (logs, pid files, where output goes).
  */
 export function filesOf({ line }: NamedCommand, place: CommandPlace): readonly string[] {
   const words = typeof line === 'string' ? wordsIn(line) : line.flatMap((word) => [word, ...wordsIn(word)])
@@ -92,7 +92,8 @@ const WRITTEN_BY_APPS = /^\.env(\.|$)|\.(?:log|pid|out|err|lock|sock|tmp)$/
 
 function isOfCommand(path: string, { folder, config }: CommandPlace): boolean {
   if (lookAt(path)?.isFile() !== true || WRITTEN_BY_APPS.test(basename(path)) || isSame(path, config)) return false
-  return !relative(folder, path).startsWith('..') || isProgram(path)
+  const below = relative(folder, path)
+  return below.startsWith('..') ? isProgram(path) : !below.split('/').includes('.attach')
 }
 
 function isSame(path: string, config: string): boolean {
