@@ -38,12 +38,14 @@ describe('the package, packed and installed into an empty folder', () => {
       'dist/cli/main.cjs',
       'dist/index.js',
       'dist/index.d.ts',
+      'docs/attach-1.schema.json',
+      'docs/attach-yaml.schema.json',
     ]
     expect(paths).toEqual(
       expect.arrayContaining([...needed, 'dist/THIRD-PARTY-LICENSES.txt', 'package.json', 'LICENSE', 'README.md', 'CHANGELOG.md']),
     )
     const known =
-      /^(?:docs\/attach-1\.schema\.json|bin\/(?:(?:attach|detach)\.js|package\.json)|dist\/cli\/\w+\.cjs|dist\/.+\.(?:js|d\.ts)|dist\/THIRD-PARTY-LICENSES\.txt|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/
+      /^(?:docs\/attach-(?:1|yaml)\.schema\.json|bin\/(?:(?:attach|detach)\.js|package\.json)|dist\/cli\/\w+\.cjs|dist\/.+\.(?:js|d\.ts)|dist\/THIRD-PARTY-LICENSES\.txt|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/
     expect(paths.filter((path) => !known.test(path))).toEqual([])
   })
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 const ROOT = resolve(import.meta.dirname, '..')
 const DIST = join(ROOT, 'dist')
 /** Packages that must stay packages. */
-const HEAVY = ['pg', 'ioredis', 'zod', 'execa']
+const HEAVY = ['pg', 'yaml', 'zod', 'ioredis', 'execa']
 /** Node's own modules that cost milliseconds and that no start needs. */
 const SLOW = [
   'tls',
@@ -86,6 +86,33 @@ test('a probe does load the kind, the slow modules and the driver: this test can
   } finally {
     server.close()
   }
+})
+
+describe('status', () => {
+  const place = join(folder, 'project')
+  const OF_YAML = ['src/deploys/project.ts', 'src/deploys/project-tree.ts', 'src/deploys/project-schema.ts']
+  const runHere = async (): Promise<Loaded> => await run('attach', '-C', place, 'status')
+  beforeAll(() => {
+    mkdirSync(place)
+    writeFileSync(join(place, '.env'), 'A_URL=redis://a.test/0\n')
+  })
+
+  test('loads yaml and zod where an attach.yaml stands', async () => {
+    writeFileSync(join(place, 'attach.yaml'), 'deploys: { local: { config: .env } }\n')
+    const loaded = await runHere()
+    expect(loaded.exit).toBe(0)
+    expect(loaded.packages).toEqual(expect.arrayContaining(['yaml', 'zod']))
+    expect(loaded.modules).toEqual(expect.arrayContaining(OF_YAML))
+  })
+
+  test('loads neither where there is none, nor what would use them', async () => {
+    rmSync(join(place, 'attach.yaml'), { force: true })
+    const loaded = await runHere()
+    expect(loaded.exit).toBe(0)
+    expect(loaded.packages).toEqual([])
+    expect(loaded.modules).toContain('src/domain/errors.ts')
+    expect(loaded.modules.filter((module) => OF_YAML.includes(module))).toEqual([])
+  })
 })
 
 test('in the bundle, heavy packages are loaded only where they are used', () => {

@@ -19,6 +19,7 @@ export type Command =
   | LogCommand
   | RecoverCommand
   | ExecCommand
+  | InitCommand
   | HelpCommand
   | VersionCommand
 
@@ -200,6 +201,15 @@ export interface ExecCommand extends Located {
   readonly verb: 'exec'
   readonly program: string
   readonly args: readonly string[]
+}
+
+/** Writes an attach.yaml where there is none. */
+export interface InitCommand extends Speaking {
+  readonly verb: 'init'
+  /** `-C DIR`; `null` is the current directory. */
+  readonly directory: string | null
+  readonly dryRun: boolean
+  readonly yes: boolean
 }
 
 export interface HelpCommand extends Speaking {

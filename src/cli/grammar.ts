@@ -8,7 +8,7 @@ import { type Line, shown, usage, type Word } from './line.ts'
 import { type OptionName, optionNamed, type Valued } from './options.ts'
 import { located, partsIn, probing, releasing, speaking, writing } from './settings.ts'
 import { keptOldIn } from './sources.ts'
-import { allOf, count, flag, kindName, oneOf, releaseIn } from './values.ts'
+import { allOf, count, flag, kindName, oneOf, releaseIn, text } from './values.ts'
 import { type VerbName, verbInfo, verbNamed, verbNames, verbOfPeer } from './verbs.ts'
 import { type Context, found, isKey, keysIn, meant, pairsIn, shapeOf, targetsIn } from './words.ts'
 
@@ -154,6 +154,9 @@ function commandOf(verb: VerbName, words: readonly Word[], line: Line, context: 
       return { verb, ...writing(line), keep: flag(line, 'keep') }
     case 'exec':
       return { verb, ...located(line), ...commandAfter(words, line) }
+    case 'init':
+      none(words, verb)
+      return { verb, ...speaking(line), directory: text(line, 'directory'), dryRun: flag(line, 'dry-run'), yes: flag(line, 'yes') }
     case 'help':
       return { verb, ...speaking(line), topic: topicOf(words) }
     case 'version':

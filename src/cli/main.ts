@@ -102,6 +102,8 @@ async function perform(command: Command, session: Session): Promise<Said> {
       return await recoverOpen(command, session)
     case 'exec':
       return await exec(command, session)
+    case 'init':
+      return await (await import('./commands/init.ts')).init(command, session)
     case 'help':
       return help(command, session)
     case 'version':

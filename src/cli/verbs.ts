@@ -207,6 +207,23 @@ export const VERBS = [
     ],
   },
   {
+    name: 'init',
+    reads: false,
+    deploy: false,
+    summary: 'write an attach.yaml that names the .env files of this directory',
+    usage: ['init [options]'],
+    takes: 'no arguments',
+    examples: [
+      ['attach init', 'ask about each deploy, then write it'],
+      ['attach init --dry-run', 'show what would be written'],
+      ['attach init -y', 'write it without questions'],
+    ],
+    details: [
+      'Each .env file becomes a deploy: .env.NAME is NAME, .env is local. One that is called production, prod or live is protected. The files are not opened, and no value of theirs is written.',
+      'An attach.yaml that stands there is never replaced. Off a terminal nothing is asked.',
+    ],
+  },
+  {
     name: 'help',
     reads: true,
     deploy: false,
@@ -260,6 +277,7 @@ const PEERS: ReadonlyMap<string, VerbName> = new Map<string, VerbName>([
   ...(['revert'] as const).map((word) => [word, 'undo'] as const),
   ...(['restore', 'rewind'] as const).map((word) => [word, 'rollback'] as const),
   ...(['run', 'env', 'shell', 'start'] as const).map((word) => [word, 'exec'] as const),
+  ...(['setup', 'adopt', 'configure'] as const).map((word) => [word, 'init'] as const),
   ...(['unlock', 'repair', 'resume', 'fix'] as const).map((word) => [word, 'recover'] as const),
 ])
 

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { Declared } from '../domain/deploy.ts'
 import { AttachError } from '../domain/errors.ts'
+import { listed } from '../domain/listed.ts'
 import { nearest } from '../domain/nearest.ts'
 import { oneLine } from '../domain/redact.ts'
 import { shellWord } from '../domain/shell.ts'
@@ -104,7 +105,7 @@ function deploy(name: string, path: string, cwd: string, options: readonly strin
 
 function declared({ name, path, namedAt, declared }: ProjectDeploy, { usual }: Project, cwd: string, there: readonly string[]): Deploy {
   const options = name === usual?.name ? there : [...there, '-d', name]
-  return { ...deploy(name, path, cwd, options), declared, namedAt }
+  return { ...deploy(name, path, cwd, options), declared, namedAt: namedAt() }
 }
 
 function usualOf({ label, deploys, usual }: Project): ProjectDeploy {
@@ -125,7 +126,7 @@ function deployNamed(name: string, { label, deploys }: Project): ProjectDeploy {
   })
 }
 
-const namesOf = (deploys: readonly ProjectDeploy[]): string => deploys.map(({ name }) => name).join(', ')
+const namesOf = (deploys: readonly ProjectDeploy[]): string => listed(deploys.map(({ name }) => name))
 
 /** An address that is no path may hold credentials: nothing of it is shown. */
 function pathOf(address: string, base: string): string {

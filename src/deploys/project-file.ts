@@ -5,7 +5,7 @@ import type { Project } from './project.ts'
 import { invalid } from './project-trouble.ts'
 
 export const PROJECT_FILE = 'attach.yaml'
-const MISNAMED = 'attach.yml'
+export const MISNAMED_FILE = 'attach.yml'
 
 /**
  * What attach.yaml says in a directory (absolute). Null: none stands there. What reads it is loaded only then. Throws CONFIG_INVALID: whatever is
@@ -14,9 +14,12 @@ const MISNAMED = 'attach.yml'
 export async function projectAt(directory: string, cwd: string): Promise<Project | null> {
   const path = join(directory, PROJECT_FILE)
   if (stands(path)) return await (await import('./project.ts')).readProject(path, labelOf(path, cwd))
-  if (!stands(join(directory, MISNAMED))) return null
-  const label = labelOf(join(directory, MISNAMED), cwd)
-  throw invalid(`${label} is not read, and its deploys may be protected: the name is ${PROJECT_FILE}`, `mv ${MISNAMED} ${PROJECT_FILE}`)
+  if (!stands(join(directory, MISNAMED_FILE))) return null
+  const label = labelOf(join(directory, MISNAMED_FILE), cwd)
+  throw invalid(
+    `${label} is not read, and its deploys may be protected: the name is ${PROJECT_FILE}`,
+    `mv ${MISNAMED_FILE} ${PROJECT_FILE}`,
+  )
 }
 
 /** A link to nothing stands there too. A directory that may not be looked into has none for this person, who may as well start elsewhere. */

@@ -8,11 +8,14 @@ import type { Trouble } from './project-trouble.ts'
 /** What the schema found wrong, each in one sentence and at its place. */
 export function troublesOf(issues: readonly core.$ZodIssue[], tree: Tree): readonly Trouble[] {
   const all = issues.flatMap((issue) => leavesOf(issue, []))
-  const strange = new Set(all.filter(({ code }) => code === 'unrecognized_keys').map(({ path }) => pathKey(path)))
-  // What a mapping lacks is told once its unknown keys are mended: one of them may be the missing one, mistyped.
-  const isLack = ({ code, path }: Leaf): boolean =>
-    valueAt(tree.root, path) === undefined ? strange.has(pathKey(path.slice(0, -1))) : code === 'custom' && strange.has(pathKey(path))
-  return all.filter((leaf) => !isLack(leaf)).flatMap((leaf) => troubleOf(leaf, tree))
+  const strange = new Set(all.filter(({ code }) => code === 'unrecognized_keys').map(({ path }) => keyOf(path)))
+  const wrongInside = new Set(all.flatMap(({ path }) => path.map((_, length) => keyOf(path.slice(0, length)))))
+  // What a mapping lacks, or is as a whole, is told once what stands in it is mended: an unknown key may be the missing one, mistyped.
+  const isEarly = ({ code, path }: Leaf): boolean => {
+    if (valueAt(tree.root, path) === undefined) return strange.has(keyOf(path.slice(0, -1)))
+    return code === 'custom' && (strange.has(keyOf(path)) || wrongInside.has(keyOf(path)))
+  }
+  return all.filter((leaf) => !isEarly(leaf)).flatMap((leaf) => troubleOf(leaf, tree))
 }
 
 /** An issue without issues inside it. */
@@ -46,11 +49,13 @@ function troubleOf({ code, path, message, keys }: Leaf, tree: Tree): readonly Tr
   const value = valueAt(tree.root, path)
   if (value === undefined)
     return [{ at: tree.offsetOf(path.slice(0, -1), 'key'), what: `${text} is missing: ${message}`, hint: hintAt(path) }]
-  const found = message.startsWith('expected ')
-    ? `, found ${foundIn(value, { another: code !== 'invalid_type' && code !== 'invalid_union' })}`
-    : ''
+  const found = message.startsWith('expected ') ? `, found ${foundIn(value, { another: isOfItsType(code, value) })}` : ''
   return [{ at: tree.offsetOf(path, 'value'), what: `${named}${message}${found}${meant(value, path)}`, hint: hintAt(path) }]
 }
+
+/** The right sort of value, but not a fit one. */
+const isOfItsType = (code: Leaf['code'], value: unknown): boolean =>
+  code === 'invalid_value' ? typeof value === 'string' : code !== 'invalid_type' && code !== 'invalid_union'
 
 /** A key that is like no other may be a value in the wrong place: only one that is nearly known is shown. */
 function unknownKey(key: string, path: Path, tree: Tree): Trouble {
@@ -101,7 +106,7 @@ function hintAt(path: Path): string {
 
 const NAMED = { deploys: 'production', resources: 'DATABASE_URL' } as const
 
-const pathKey = (path: Path): string => JSON.stringify(path)
+const keyOf = (path: Path): string => JSON.stringify(path)
 
 /** Undefined: nothing stands there. */
 function valueAt(root: unknown, path: Path): unknown {

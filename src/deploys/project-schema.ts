@@ -72,7 +72,7 @@ function healthForm(z: Zod) {
       {
         url: address.meta(about(url)).optional(),
         status: numberForm(z, status, { least: 100, most: 599 }).optional(),
-        body: z.string(expected(body.expected)).min(1, expected('a text that is not empty')).meta(about(body)).optional(),
+        body: z.string(expected(body.expected)).min(1, { error: 'an empty text: every answer holds it' }).meta(about(body)).optional(),
         run: commandForm(z, run).optional(),
         successes: numberForm(z, successes, { least: 1, most: 1_000 }).optional(),
         interval: timeForm(z, interval).optional(),
@@ -107,13 +107,13 @@ function resourceForm(z: Zod) {
 
 const commandForm = (z: Zod, info: KeyInfo) => z.union([lineForm(z), wordsForm(z)], expected(info.expected)).meta(about(info))
 
-const lineForm = (z: Zod) => z.string().regex(/\S/, expected('a command line that is not blank'))
+const lineForm = (z: Zod) => z.string().regex(/\S/, { error: 'a blank text: expected a command line' })
 
 const wordsForm = (z: Zod) =>
   z
     .array(z.string(expected('a word, in quotes where it looks like a number')))
     .min(1, expected('at least one word'))
-    .refine(([program]) => program?.trim() !== '', expected('the name of a program as the first word'))
+    .refine(([program]) => program?.trim() !== '', { error: 'the first word is blank: expected the name of a program' })
 
 function timeForm(z: Zod, info: KeyInfo) {
   const words = expected(info.expected)
@@ -148,4 +148,4 @@ function isFitTime(value: string | number): boolean {
 const HTTP = /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/]\S*$/
 
 /** attach.yaml is shared and shown: what could be a secret has no place in an address. */
-const isFitAddress = (url: string): boolean => URL.canParse(url) && secretsIn(url).length === 0
+export const isFitAddress = (url: string): boolean => HTTP.test(url) && URL.canParse(url) && secretsIn(url).length === 0

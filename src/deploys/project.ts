@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { type CommandLine, type Declared, type ExpectedResource, type Health, type Hook, SETTLE_DEFAULTS } from '../domain/deploy.ts'
 import { millisecondsIn } from '../domain/duration.ts'
+import { listed } from '../domain/listed.ts'
 import { type Read, readRegular } from '../stores/read-file.ts'
 import { codeOf } from '../stores/trouble.ts'
 import { pathIn, realPath } from './address.ts'
@@ -25,7 +26,7 @@ export interface ProjectDeploy {
   /** The config, as it is named: absolute. */
   readonly path: string
   /** Where the config is named: `attach.yaml:4`. */
-  readonly namedAt: string
+  namedAt(): string
   readonly declared: Declared
 }
 
@@ -87,7 +88,7 @@ function textOf(bytes: Buffer, label: string): string {
 
 function strayDefault({ default: name, deploys }: ProjectForm, tree: Tree): readonly Trouble[] {
   if (name === undefined || Object.hasOwn(deploys, name)) return []
-  const what = `default names no deploy; there is ${Object.keys(deploys).join(', ')}`
+  const what = `default names no deploy; there is ${listed(Object.keys(deploys))}`
   return [
     {
       at: tree.offsetOf(['default'], 'value'),
@@ -128,11 +129,10 @@ function projectOf(
     ]),
   )
   const deploys = Object.entries(form.deploys).map(([name, deploy]): ProjectDeploy => {
-    const { line } = placeIn(text, tree.offsetOf(['deploys', name, 'config'], 'value'))
     return {
       name,
       path: resolve(folder, pathIn(deploy.config, folder) ?? deploy.config),
-      namedAt: `${label}:${line}`,
+      namedAt: () => `${label}:${placeIn(text, tree.offsetOf(['deploys', name, 'config'], 'value')).line}`,
       declared: {
         file,
         folder,
