@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { Deploy } from './deploy.ts'
 import { explore } from './explore.ts'
 import type { Fact } from './facts.ts'
+import { judge } from './laws.ts'
 import { actorsOf, type Scenario } from './scenarios.ts'
 
 interface Met {
@@ -13,7 +14,7 @@ interface Met {
   readonly faults: readonly string[]
 }
 
-/** Everything of these that is met in any schedule. */
+/** Everything of these that is met in any schedule, each judged by the laws. */
 async function metIn(name: Scenario, faults: number): Promise<Met> {
   const said = new Set<string>()
   const hooks = new Set<string>()
@@ -25,7 +26,7 @@ async function metIn(name: Scenario, faults: number): Promise<Met> {
   await explore(faults, async (world) => {
     const deploy = new Deploy(world)
     await world.run(actorsOf(name, deploy), deploy.state)
-    await deploy.rescue()
+    await judge(world, deploy)
     deploy.facts.forEach(note)
     for (const line of world.trace) if (/hook .*!/.test(line)) wrong.add(line)
   })
