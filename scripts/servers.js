@@ -8,6 +8,8 @@ const NEEDED = [
   { what: 'Redis', commands: ['redis-server'], package: 'redis-server', alsoIn: () => [] },
   { what: 'OpenSSL (certificates for the TLS tests)', commands: ['openssl'], package: 'openssl', alsoIn: () => [] },
   { what: 'flock', commands: ['flock'], package: 'util-linux', alsoIn: () => [] },
+  { what: 'access control lists', commands: ['setfacl', 'getfacl'], package: 'acl', alsoIn: () => [] },
+  { what: 'extended attributes', commands: ['setfattr', 'getfattr'], package: 'attr', alsoIn: () => [] },
 ]
 const INSTALL_MS = 300_000
 

@@ -57,6 +57,8 @@ export interface Writing extends Located {
   readonly confirm: string | null
   /** Milliseconds; 0 does not wait; `null`: the default, 10 s on a terminal and 60 s elsewhere. */
   readonly lockTimeoutMs: number | null
+  /** `--atomic-only`: nothing is written in place. */
+  readonly atomicOnly: boolean
   /** `false`: `--no-hook`, neither hook nor health. */
   readonly hook: boolean
   /** `--trust`: commands of attach.yaml may run for the first time. */

@@ -142,6 +142,12 @@ export const OPTIONS = [
     default: `${seconds(DEFAULTS.lockOnTerminalMs)} on a terminal, ${seconds(DEFAULTS.lockElsewhereMs)} elsewhere`,
   },
   {
+    name: 'atomic-only',
+    verbs: WRITING,
+    group: 'Checks',
+    help: 'refuse a config that cannot be replaced by rename (hard links, a mount, another owner) instead of writing it in place',
+  },
+  {
     name: 'no-hook',
     verbs: WRITING,
     group: 'Settling',

@@ -30,6 +30,7 @@ export function writing(line: Line): Writing {
     yes: flag(line, 'yes') || confirm !== null,
     confirm,
     lockTimeoutMs: duration(line, 'lock-timeout', { least: 0 }),
+    atomicOnly: flag(line, 'atomic-only'),
     hook: !flag(line, 'no-hook'),
     trust: flag(line, 'trust'),
   }

@@ -1,6 +1,6 @@
 import type { OpenKinds } from '../deploys/kinds.ts'
 import { isAttachError } from '../domain/errors.ts'
-import type { ConfigStore } from '../ports/store.ts'
+import type { ConfigStore, Snapshot } from '../ports/store.ts'
 import type { Session } from './session.ts'
 
 /** Runs `steps`. When they leave an operation that a person must look at, says what was, what was to be, and what stands now. */
@@ -13,12 +13,22 @@ export async function tellingWhatStands<T>(store: ConfigStore, kinds: OpenKinds,
   }
 }
 
+/** What is shown is not what stands: no reading command passes a half of two texts off as the config. */
+export function sayUnfinished({ unfinished }: Snapshot, label: string, { reporter }: Session): void {
+  if (unfinished === undefined) return
+  const message = `${label} is half written, by a command that is at work or was killed; shown is what it holds once attach recover finished that.`
+  reporter.event({ type: 'note', code: 'config.unfinished', message })
+}
+
 const STEADY = new AbortController().signal
 
-async function tell(store: ConfigStore, kinds: OpenKinds, { reporter }: Session): Promise<void> {
+async function tell(store: ConfigStore, kinds: OpenKinds, session: Session): Promise<void> {
+  const { reporter } = session
   const { open } = await store.journal.head(STEADY)
   if (open === null) return
-  const { entries } = await store.read(STEADY)
+  const snapshot = await store.read(STEADY)
+  const { entries } = snapshot
+  sayUnfinished(snapshot, store.label, session)
   const { verb, shown, by, at } = open.intent
   const note = (code: string, message: string): void => reporter.event({ type: 'note', code, message })
   for (const { key, from, to } of shown) {

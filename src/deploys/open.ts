@@ -10,16 +10,19 @@ export const LOCK_ELSEWHERE_MS = 60_000
 
 export interface Opening {
   readonly lockTimeoutMs: number
+  /** A config that cannot be replaced by rename is refused, and not written in place. Default: false. */
+  readonly atomicOnly?: boolean
   readonly onWait: (reason: string) => void
 }
 
 /** The store of a deploy. Nothing is read, locked or written yet. */
-export function openStore(deploy: Deploy, host: Host, { lockTimeoutMs, onWait }: Opening): FileStore {
+export function openStore(deploy: Deploy, host: Host, { lockTimeoutMs, atomicOnly = false, onWait }: Opening): FileStore {
   const stateElsewhere = stateElsewhereOf(host)
   return new FileStore({
     label: deploy.label,
     path: deploy.path,
     lockTimeoutMs,
+    atomicOnly,
     lockStyle: host.platform === 'darwin' ? 'o_exlock' : 'flock',
     uid: host.uid,
     gid: host.gid,

@@ -28,6 +28,8 @@ export interface DeployOptions {
   readonly create?: boolean
   /** Milliseconds to wait for another attach. Default: 60,000. */
   readonly lockTimeoutMs?: number
+  /** Refuses a config that cannot be replaced by rename (UNAVAILABLE) instead of writing it in place. Default: false. */
+  readonly atomicOnly?: boolean
   /** The commands of attach.yaml may run here for the first time. Default: false. */
   readonly trust?: boolean
   readonly onEvent?: (event: Event) => void
@@ -71,11 +73,18 @@ export interface Deploy {
 
 /** Opens a deploy. Nothing but attach.yaml is read, and nothing is locked, before a method is called. Throws USAGE, CONFIG_INVALID. */
 export async function openDeploy(options: DeployOptions = {}): Promise<Deploy> {
-  const { where = { by: 'default' }, directory = null, create = false, lockTimeoutMs = LOCK_ELSEWHERE_MS, onEvent = () => {} } = options
+  const {
+    where = { by: 'default' },
+    directory = null,
+    create = false,
+    lockTimeoutMs = LOCK_ELSEWHERE_MS,
+    atomicOnly = false,
+    onEvent = () => {},
+  } = options
   const host = processHost()
   const signal = options.signal ?? new AbortController().signal
   const found = await locate(where, host.cwd, directory)
-  const store: ConfigStore = openStore(found, host, { lockTimeoutMs, onWait: (reason) => onEvent({ type: 'waiting', reason }) })
+  const store: ConfigStore = openStore(found, host, { lockTimeoutMs, atomicOnly, onWait: (reason) => onEvent({ type: 'waiting', reason }) })
   const kinds = openKinds(new Redactor())
   const reporter: Reporter = { event: onEvent }
   const trust = async (commands: readonly string[]): Promise<void> => {

@@ -49,7 +49,10 @@ export interface Journal {
   /** The changes of an intent. Throws REFUSED when they are no longer kept, UNAVAILABLE, DAMAGED. */
   recall(intent: Intent, signal: AbortSignal): Promise<readonly Change[]>
 
-  /** Create-if-absent at `entry.seq`. Throws BUSY (that place is taken), UNAVAILABLE (proved: not appended) or UNKNOWN. */
+  /**
+   * Create-if-absent at `entry.seq`. Throws BUSY (that place is taken), UNAVAILABLE (proved: not appended) or UNKNOWN. When a claim resolves, no
+   * write of the operation stands half done.
+   */
   append(entry: Entry, signal: AbortSignal): Promise<void>
 
   /**

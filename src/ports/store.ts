@@ -10,6 +10,8 @@ export type Revision = string & { readonly __brand: 'Revision' }
 export interface Snapshot {
   readonly revision: Revision
   readonly entries: ReadonlyMap<Key, Secret>
+  /** The config itself stands half written this moment; this is what it holds once that is finished, which a claim does. */
+  readonly unfinished?: true
 }
 
 export interface Guard {
@@ -33,19 +35,19 @@ export interface ConfigStore {
   readonly label: string
   readonly journal: Journal
 
-  /** What stands now. Throws UNAVAILABLE or CONFIG_INVALID. */
+  /** What stands now, and never a half of it. Throws UNAVAILABLE or CONFIG_INVALID. */
   read(signal: AbortSignal): Promise<Snapshot>
 
   /**
    * Throws whatever `write` would throw for the same changes, or for putting them back, before it touched anything (CONFIG_INVALID, UNAVAILABLE).
-   * Writes nothing.
+   * Writes nothing. A store that can only be written in steps that others see says so in `notes`, and `write` keeps to what was said.
    */
   rehearse(changes: readonly Change[], origin: Origin, signal: AbortSignal): Promise<Rehearsal>
 
   /**
    * All of `changes` or none, on the text that stands now; every key not named stays byte-identical. Resolves when it landed. Throws exactly
    * one of CLAIMED (see Guard), CONFLICT (a key of `changes` does not hold its `before`), UNAVAILABLE (proved: nothing changed) and UNKNOWN
-   * (it may have landed, or land yet).
+   * (it may have landed, or land yet). What a process that died in the middle left half written is finished when the operation is claimed.
    */
   write(changes: readonly Change[], guard: Guard, signal: AbortSignal): Promise<Revision>
 

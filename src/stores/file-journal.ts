@@ -16,14 +16,16 @@ import { keepValues, recallValues } from './value-files.ts'
 
 export interface FileJournalOptions {
   readonly state: StateDir
-  /** The rights of the config as it stands now. */
+  /** Whom the record belongs to: the rights of the config as it stands now, as far as they are ours to give. Throws UNAVAILABLE. */
   readonly rights: () => Rights
   readonly lockStyle: LockStyle
   /** PATH, for flock. */
   readonly searchPath?: string
   readonly lockTimeoutMs: number
-  /** Removes what an operation of this journal may have left beside the config. */
-  readonly tidy: (intent: Intent) => void
+  /** Removes what an operation of this journal may have left beside the config, and at its close all that was kept for it. */
+  readonly tidy: (intent: Intent, at: 'claim' | 'close') => void
+  /** Finishes what an operation that was just claimed left half written; null: one whose intent is lost. Throws UNKNOWN. */
+  readonly finish: (intent: Intent | null) => Promise<void>
   /** Called once when the lock is not to be had at once. */
   readonly onWait: (reason: string) => void
 }
@@ -83,8 +85,10 @@ export class FileJournal implements Journal {
     const { head } = tail
     expectNext(entry.seq, head)
     advance(head, entry) // Throws for an entry that cannot follow.
-    if (entry.type !== 'intent' && head.open !== null) this.#options.tidy(head.open.intent)
-    appendLine(this.#options.state.journal, Buffer.from(encodeLine(entry, tail.sum).text), tail, this.#fileRights())
+    const { tidy, finish, state } = this.#options
+    if (entry.type !== 'intent' && head.open !== null) tidy(head.open.intent, entry.type)
+    appendLine(state.journal, Buffer.from(encodeLine(entry, tail.sum).text), tail, this.#fileRights())
+    if (entry.type === 'claim' && head.open !== null) await finish(head.open.intent) // Before anybody looks at the config.
     if (entry.type !== 'close') return await hearSignals()
     pruneValues(this.#options.state, entry)
     this.#free()
@@ -126,7 +130,9 @@ export class FileJournal implements Journal {
     }
     try {
       this.#page = null
-      return setJournalAside(state, this.#fileRights(), stamp)
+      const aside = setJournalAside(state, this.#fileRights(), stamp)
+      if (this.#tail().head.open === null) await this.#options.finish(null)
+      return aside
     } finally {
       if (!held) this.#free()
     }

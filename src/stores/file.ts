@@ -1,19 +1,20 @@
-import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type Change, invert, same } from '../domain/change.ts'
 import { AttachError } from '../domain/errors.ts'
 import type { Intent, Open } from '../domain/operation.ts'
 import { shellWord } from '../domain/shell.ts'
-import { ENV_BYTES_MAX, editEnv, readEnv } from '../formats/dotenv.ts'
+import { editEnv, readEnv } from '../formats/dotenv.ts'
 import type { ConfigStore, Guard, Origin, Rehearsal, Revision, Snapshot } from '../ports/store.ts'
+import { bytesOf, type ConfigFile, revisionOf, rightsOf, settledBytesOf } from './config-file.ts'
 import { FileJournal, hearSignals } from './file-journal.ts'
 import type { LockStyle } from './kernel-lock.ts'
-import { type Read, readRegular } from './read-file.ts'
-import { putAsNew, putInPlace, type Rights, unlinkIfThere, writeNew } from './replace-file.ts'
-import { expectReplaceable } from './replaceable.ts'
-import { expectStateDir, type StateDir, stateDirOf } from './state-dir.ts'
+import { inPlaceNote, notTold, type Planned, planWay } from './planned-way.ts'
+import { putBy, type Target, tempOf } from './put.ts'
+import { type Rights, unlinkIfThere } from './replace-file.ts'
+import { expectStateDir, recordRights, type StateDir, stateDirOf } from './state-dir.ts'
 import { codeOf, fileTrouble } from './trouble.ts'
+import { recordOwner, type Way } from './way.ts'
 
 export interface FileStoreOptions {
   /** As it is named on the screen. */
@@ -29,53 +30,65 @@ export interface FileStoreOptions {
   readonly gid: number
   /** ATTACH_STATE_DIR. */
   readonly stateElsewhere?: string
+  /** A config that cannot be replaced by rename is refused, and not written in place. */
+  readonly atomicOnly?: boolean
   readonly onWait: (reason: string) => void
 }
 
 /** A config that somebody saves again and again while we write it is left alone. */
 const TRIES_MAX = 3
 
-/** A `.env` file. Replaced as a whole by rename, so that a reader sees all of a change or nothing; its journal stands in `.attach/` beside it. */
+/**
+ * A `.env` file. Replaced as a whole by rename, so that a reader sees all of a change or nothing; written in place only where rename would take
+ * something away. Its journal stands in `.attach/` beside it.
+ */
 export class FileStore implements ConfigStore {
   readonly label: string
   readonly journal: FileJournal
-  readonly #path: string
+  readonly #file: ConfigFile
   readonly #state: StateDir
   readonly #options: FileStoreOptions
   /** What was read last held something. */
   #heldKeys = false
+  /** The way that was told to a person. */
+  #told: Way['by'] | null = null
 
   constructor(options: FileStoreOptions) {
     this.#options = options
     this.label = options.label
-    this.#path = realPathOf(options.path, options.label)
-    this.#state = stateDirOf(this.#path, options.stateElsewhere)
+    this.#file = { path: realPathOf(options.path, options.label), label: options.label }
+    this.#state = stateDirOf(this.#file.path, options.stateElsewhere)
     this.#expectOneHistory()
     this.journal = new FileJournal({
       state: this.#state,
-      rights: () => this.#rights(),
+      rights: () => this.#recordOwner(),
       lockStyle: options.lockStyle,
       ...(options.searchPath === undefined ? {} : { searchPath: options.searchPath }),
       lockTimeoutMs: options.lockTimeoutMs,
-      tidy: (intent) => this.#tidy(intent),
+      tidy: (intent, at) => this.#tidy(intent, at),
+      finish: (intent) => this.#finish(intent),
       onWait: options.onWait,
     })
   }
 
   async read(): Promise<Snapshot> {
-    const bytes = this.#bytes()
+    const { bytes, unfinished } = await settledBytesOf(this.#file, this.#state.inPlace)
     const { entries } = readEnv(bytes ?? new Uint8Array())
     this.#heldKeys = entries.size > 0
-    return { revision: revisionOf(bytes), entries }
+    return { revision: revisionOf(bytes), entries, ...(unfinished ? { unfinished } : {}) }
   }
 
   async rehearse(changes: readonly Change[], origin: Origin): Promise<Rehearsal> {
-    this.#expectReplaceable()
-    expectStateDir(this.#state, this.#rights())
-    const { bytes, following, notes } = editEnv(this.#bytes() ?? new Uint8Array(), changes, { restoring: origin === 'history' })
+    const planned = this.#plan() // Under way while the text is made.
+    planned.catch(() => {})
+    const { bytes, following, notes } = editEnv(bytesOf(this.#file) ?? new Uint8Array(), changes, { restoring: origin === 'history' })
     const back = editEnv(bytes, changes.map(invert), { restoring: true }).bytes // What could not be put back is not begun.
-    const isSame = Buffer.compare(back, this.#bytes() ?? new Uint8Array()) === 0
-    return { following, notes: isSame ? notes : [...notes, undoDiffers(changes)] }
+    const isSame = Buffer.compare(back, bytesOf(this.#file) ?? new Uint8Array()) === 0
+    const way = await planned
+    expectStateDir(this.#state, this.#recordOwner())
+    this.#told = way.by
+    const told = way.by === 'in place' ? [inPlaceNote(way, this.label)] : []
+    return { following, notes: [...notes, ...(isSame ? [] : [undoDiffers(changes)]), ...told] }
   }
 
   async write(changes: readonly Change[], guard: Guard): Promise<Revision> {
@@ -83,14 +96,15 @@ export class FileStore implements ConfigStore {
     if (!this.journal.isHeld || seq !== guard.ifHead || open === null) {
       throw new AttachError('CLAIMED', 'another attach command decides about this operation now', { hint: 'attach status' })
     }
-    this.#expectReplaceable()
-    const temp = this.#tempOf(open.intent)
+    const way = await this.#plan()
+    if (way.by === 'in place' && this.#told === 'rename') throw notTold(way, this.label)
+    const put = await putBy(way, open.intent, this.#target())
     for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
-      const before = this.#bytes()
+      const before = bytesOf(this.#file)
       if (this.#heldKeys && (before === null || before.length === 0)) throw emptied(this.label)
       const after = edited(before, changes, originOf(open))
       if (before !== null && Buffer.compare(before, after) === 0) return revisionOf(before)
-      if (!this.#replace(temp, before, after)) continue
+      if (!put(before, after)) continue
       await hearSignals()
       return revisionOf(after)
     }
@@ -103,84 +117,53 @@ export class FileStore implements ConfigStore {
     this.journal.dispose()
   }
 
-  /** False when somebody saved the config since it was read: nothing was written, and the edit is to be made again on the new text. */
-  #replace(temp: string, before: Uint8Array | null, after: Uint8Array): boolean {
+  /** How the config would be written as it stands now. Throws UNAVAILABLE. */
+  #plan(): Promise<Planned> {
+    return planWay({ ...this.#options, path: this.#file.path, state: this.#state, atomicOnly: this.#options.atomicOnly ?? false })
+  }
+
+  #target(): Target {
+    const recordFiles = recordRights(this.#recordOwner()).file
+    return { ...this.#options, ...this.#file, state: this.#state, recordRights: recordFiles, mayWrite: () => this.journal.isHeld }
+  }
+
+  #tidy(intent: Intent, at: 'claim' | 'close'): void {
     try {
-      unlinkIfThere(temp)
-      writeNew(temp, after, this.#rights())
+      unlinkIfThere(tempOf(this.#file.path, intent))
+      if (at === 'close') unlinkIfThere(this.#state.inPlace)
     } catch (error) {
-      throw fileTrouble(`${this.label} could not be written`, error)
-    }
-    if (revisionOf(this.#bytes()) !== revisionOf(before)) {
-      unlinkIfThere(temp)
-      return false
-    }
-    this.#expectUndisturbed(temp)
-    if (before === null) putAsNew(temp, this.#path)
-    else putInPlace(temp, this.#path)
-    return true
-  }
-
-  /** The last look before the rename: the lock is still the lock, and the name is still a file's and not a link's. Throws UNAVAILABLE. */
-  #expectUndisturbed(temp: string): void {
-    const isLink = lstatSync(this.#path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
-    if (this.journal.isHeld && !isLink) return
-    unlinkIfThere(temp)
-    const why = isLink ? `${this.label} became a symbolic link` : 'the history beside the config was removed'
-    throw new AttachError('UNAVAILABLE', `${why} meanwhile; nothing was changed`, { hint: 'run the command again' })
-  }
-
-  /** The name stands in the intent (its values id), so whoever recovers the operation removes this file and no other. */
-  #tempOf(intent: Intent): string {
-    const name = basename(this.#path)
-    return join(dirname(this.#path), `${name.startsWith('.') ? '' : '.'}${name}.attach-${intent.values}.tmp`)
-  }
-
-  #tidy(intent: Intent): void {
-    try {
-      unlinkIfThere(this.#tempOf(intent))
-    } catch (error) {
-      throw fileTrouble('a half-written file beside the config could not be removed', error)
+      throw fileTrouble('what the operation had written beside the config could not be removed', error)
     }
   }
 
-  /** Null: there is no such file. */
-  #bytes(): Uint8Array | null {
-    let read: Read
-    try {
-      read = readRegular(this.#path, ENV_BYTES_MAX)
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return null
-      throw fileTrouble(`${this.label} cannot be read`, error)
-    }
-    if ('bytes' in read) return read.bytes
-    const why =
-      read.refused === 'too large' ? `has ${read.size} bytes or more; attach reads at most ${ENV_BYTES_MAX} bytes` : `is ${read.refused}`
-    throw new AttachError('CONFIG_INVALID', `${this.label} ${why}`, { hint: 'name another file with -c' })
+  async #finish(intent: Intent | null): Promise<void> {
+    if (!existsSync(this.#state.inPlace)) return
+    const { finishInPlace } = await import('./in-place.ts')
+    finishInPlace({ ...this.#file, kept: this.#state.inPlace, operation: intent?.values ?? null })
   }
 
-  #rights(): Rights {
-    const found = statSync(this.#path, { throwIfNoEntry: false })
-    if (found === undefined) return { mode: 0o600, uid: this.#options.uid, gid: this.#options.gid }
-    return { mode: found.mode & 0o7777, uid: found.uid, gid: found.gid }
+  /** Whom the record is given to. Throws UNAVAILABLE where it could not be shared with the owner of the config. */
+  #recordOwner(): Rights {
+    const { uid, gid } = this.#options
+    return recordOwner(
+      this.#file.path,
+      rightsOf(this.#file, this.#options),
+      { label: this.label, uid, gid },
+      this.#state.beside ? 'beside' : 'elsewhere',
+    )
   }
 
   /** Two histories of one config would know nothing of each other, nor would their locks. Throws UNAVAILABLE. */
   #expectOneHistory(): void {
     const { beside, path } = this.#state
-    if (beside || !existsSync(stateDirOf(this.#path, undefined).journal)) return
+    if (beside || !existsSync(stateDirOf(this.#file.path, undefined).journal)) return
     throw new AttachError(
       'UNAVAILABLE',
       `${this.label} has a history beside it, and ATTACH_STATE_DIR names another place; nothing was changed`,
       {
-        hint: `unset ATTACH_STATE_DIR, or move .attach/${shellWord(basename(this.#path))} to ${shellWord(path)}`,
+        hint: `unset ATTACH_STATE_DIR, or move .attach/${shellWord(basename(this.#file.path))} to ${shellWord(path)}`,
       },
     )
-  }
-
-  #expectReplaceable(): void {
-    const { uid, gid } = this.#options
-    expectReplaceable(this.#path, { label: this.label, uid, gid })
   }
 }
 
@@ -222,9 +205,6 @@ export function realPathOf(path: string, label: string): string {
     return join(realpathSync(dirname(path)), basename(path))
   }
 }
-
-const revisionOf = (bytes: Uint8Array | null): Revision =>
-  (bytes === null ? 'absent' : createHash('sha256').update(bytes).digest('hex')) as Revision
 
 /** The value comes back, but the text does not: a person should know it before. */
 function undoDiffers(changes: readonly Change[]): Rehearsal['notes'][number] {

@@ -23,13 +23,19 @@ export interface Rights {
   readonly mode: number
   readonly uid: number
   readonly gid: number
+  /** A file of this group with this mode is as good, whoever of the group it belongs to. */
+  readonly members?: 'accepted'
 }
 
-/** A regular file with these bytes and these rights at `path`, synced. The name must be free; what is left of a failed try is removed. */
-export function writeNew(path: string, bytes: Uint8Array, rights: Rights): void {
+/**
+ * A regular file with these bytes and these rights at `path`, synced. The name must be free; what is left of a failed try is removed. `dress`: gives
+ * the empty file what else it needs, and throws where it cannot.
+ */
+export function writeNew(path: string, bytes: Uint8Array, rights: Rights, dress: (fd: number) => void = () => {}): void {
   const fd = create(path)
   try {
     try {
+      dress(fd) // While we may still open it by every name.
       mendRights(fd, rights, fstatSync(fd)) // First, so that a half-made file is never looser than the whole one, and never a stranger's.
       writeAll(fd, bytes)
       fsyncSync(fd)
@@ -84,7 +90,9 @@ export const firstNameOf = (path: string): string => `${path}.new`
 const create = (path: string): number => openSync(path, flags.O_WRONLY | flags.O_CREAT | flags.O_EXCL | flags.O_NOFOLLOW, 0o600)
 
 /** Mends what a process left half-made that died, or what a stricter umask took away. Throws EPERM where that is not ours to do. */
-export function mendRights(fd: number, { mode, uid, gid }: Rights, found: Stats): void {
+export function mendRights(fd: number, { mode, uid, gid, members }: Rights, found: Stats): void {
+  const isMembers = members === 'accepted' && found.nlink === 1 && found.gid === gid && (found.mode & 0o7777) === mode
+  if (isMembers) return
   const isOthers = found.uid !== uid || found.gid !== gid
   if (found.uid !== uid && found.nlink > 1) {
     throw new AttachError('UNAVAILABLE', 'a file of the history has another name elsewhere and another owner; nothing was changed', {

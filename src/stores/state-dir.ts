@@ -33,6 +33,10 @@ export interface StateDir {
   readonly values: string
   /** Of the command that a run of hook or health is at. */
   readonly hook: string
+  /** Both texts of a write in place, while it is under way. */
+  readonly inPlace: string
+  /** Of which config it is known that it has no attributes. */
+  readonly plain: string
 }
 
 /** `elsewhere` (ATTACH_STATE_DIR) holds the records of many configs: each gets a name made of its whole path. */
@@ -49,14 +53,16 @@ export function stateDirOf(realPath: string, elsewhere: string | undefined): Sta
     lock: join(path, 'lock'),
     values: join(path, 'values'),
     hook: join(path, 'hook'),
+    inPlace: join(path, 'in-place'),
+    plain: join(path, 'plain'),
   }
 }
 
 /** The rights of the record: it belongs to whoever may write the config. */
 export function recordRights(config: Rights): { readonly directory: Rights; readonly file: Rights } {
-  const shared = (config.mode & 0o020) !== 0
   const { uid, gid } = config
-  return { directory: { mode: shared ? 0o770 : 0o700, uid, gid }, file: { mode: shared ? 0o660 : 0o600, uid, gid } }
+  if ((config.mode & 0o020) === 0) return { directory: { mode: 0o700, uid, gid }, file: { mode: 0o600, uid, gid } }
+  return { directory: { mode: 0o770, uid, gid, members: 'accepted' }, file: { mode: 0o660, uid, gid, members: 'accepted' } }
 }
 
 /** Throws what `makeStateDir` would throw, as far as that can be seen without writing. */
@@ -69,7 +75,7 @@ export function expectStateDir(state: StateDir, config: Rights): void {
       if (found === undefined) break
       expectOurs(path, found, rights, state)
       nearest = path
-      if (found.uid === rights.uid || !isOwn(path, state)) continue
+      if (found.uid === rights.uid || isOfMembers(found, rights) || !isOwn(path, state)) continue
       nearest = dirname(path) // Root's: half-made, or open to us. Only trying tells.
       break
     }
@@ -134,7 +140,8 @@ function makeDirectory(path: string, rights: Rights, state: StateDir, made: stri
     if (codeOf(error) !== 'EEXIST') throw error
   }
   let found = lookAt(path, state)
-  if (found?.isDirectory() === true && found.uid !== rights.uid && isOwn(path, state) && removedEmpty(path)) {
+  const isStrange = found?.isDirectory() === true && found.uid !== rights.uid && !isOfMembers(found, rights)
+  if (isStrange && isOwn(path, state) && removedEmpty(path)) {
     mkdirSync(path, { mode: 0o700 }) // A command of another user was killed just as it made it.
     found = lookAt(path, state)
   }
@@ -157,8 +164,12 @@ const isOwn = (path: string, { base, path: record, values, beside }: StateDir): 
 /** A link, a file or a stranger's directory is refused: what is written there would be theirs, and what is read there their word. */
 function expectOurs(path: string, found: Stats, rights: Rights, state: StateDir): void {
   if (!found.isDirectory()) throw notADirectory(path)
-  if (isOwn(path, state) && found.uid !== rights.uid && found.uid !== 0) throw notOurs(path, found.uid, rights.uid)
+  if (isOwn(path, state) && found.uid !== rights.uid && found.uid !== 0 && !isOfMembers(found, rights))
+    throw notOurs(path, found.uid, rights.uid)
 }
+
+/** Made by somebody of the group that may write the config: they may write the config itself. */
+const isOfMembers = (found: Stats, { members, gid }: Rights): boolean => members === 'accepted' && found.gid === gid
 
 const notADirectory = (path: string): AttachError =>
   new AttachError('UNAVAILABLE', `${path} is not a directory; nothing was changed`, {
@@ -176,13 +187,15 @@ function removedEmpty(path: string): boolean {
 }
 
 /** Of the very directory that was looked at, and given away only while it is empty: nobody slips another one, or its contents, in its place. */
-function mendDirectory(path: string, { mode, uid, gid }: Rights, found: Stats): void {
-  const isOthers = found.uid !== uid || found.gid !== gid
+function mendDirectory(path: string, rights: Rights, found: Stats): void {
+  const { mode, uid, gid } = rights
+  const isOthers = (found.uid !== uid && !isOfMembers(found, rights)) || found.gid !== gid
   if (!isOthers && (found.mode & 0o777) === mode) return
   const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
   try {
     const now = fstatSync(fd)
-    if (now.ino !== found.ino || now.dev !== found.dev || (now.uid !== uid && !isEmpty(fd, path))) throw notOurs(path, now.uid, uid)
+    if (now.ino !== found.ino || now.dev !== found.dev || (now.uid !== uid && !isOfMembers(now, rights) && !isEmpty(fd, path)))
+      throw notOurs(path, now.uid, uid)
     if (isOthers) fchownSync(fd, uid, gid)
     fchmodSync(fd, mode)
   } catch (error) {

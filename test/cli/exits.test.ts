@@ -184,6 +184,15 @@ const NO_PROBE: readonly Row[] = [
     verdicts: ['committed'],
   },
   {
+    title: '0: hard links, written in place',
+    prepare: ({ env, at }) => linkSync(env, at('other')),
+    args: [`A_URL=${ONE}`, '--no-probe'],
+    exit: 0,
+    outcome: 'changed',
+    after: () => `PORT=3000\nREDIS_URL=${ONE}\nA_URL=${ONE}\n`,
+    verdicts: ['committed'],
+  },
+  {
     title: '0: detached',
     args: ['detach', 'REDIS_URL'],
     exit: 0,
@@ -429,9 +438,9 @@ const NO_PROBE: readonly Row[] = [
     code: 'UNAVAILABLE',
   },
   {
-    title: '6: hard links',
+    title: '6: hard links, where nothing is to be written in place',
     prepare: ({ env, at }) => linkSync(env, at('other')),
-    args: [`A_URL=${ONE}`, '--no-probe'],
+    args: [`A_URL=${ONE}`, '--no-probe', '--atomic-only'],
     exit: 6,
     outcome: 'unchanged',
     code: 'UNAVAILABLE',

@@ -37,7 +37,7 @@ function open(value: unknown): unknown {
 
 const SPEAKING = { json: false, quiet: false, verbose: false, color: true, input: true }
 const LOCATED = { ...SPEAKING, where: { by: 'default' }, directory: null, timeoutMs: null }
-const WRITING = { ...LOCATED, dryRun: false, yes: false, confirm: null, lockTimeoutMs: null, hook: true, trust: false }
+const WRITING = { ...LOCATED, dryRun: false, yes: false, confirm: null, lockTimeoutMs: null, atomicOnly: false, hook: true, trust: false }
 const RELEASING = { ...WRITING, message: null, onFailure: null }
 const PROBING = { probe: true, expect: null }
 const ATTACH = { verb: 'attach', ...RELEASING, ...PROBING, kind: null, raw: false, keepOld: [], create: false }
@@ -153,6 +153,7 @@ const UNDERSTOOD: readonly (readonly [line: string, command: object])[] = [
   ['A=x://h -qym=why', { ...PAIR, quiet: true, yes: true, message: 'why' }],
   ['A=x://h -v --no-color', { ...PAIR, verbose: true, color: false }],
   ['A=x://h --timeout 500ms --lock-timeout 2m', { ...PAIR, timeoutMs: 500, lockTimeoutMs: 120_000 }],
+  ['A=x://h --atomic-only', { ...PAIR, atomicOnly: true }],
   ['A=x://h --timeout 30 --lock-timeout 0', { ...PAIR, timeoutMs: 30_000, lockTimeoutMs: 0 }],
   ['A=x://h --timeout 1440m', { ...PAIR, timeoutMs: 86_400_000 }],
   ['swap DATABASE_URL', { ...SWAP, to: pairs(prompt('DATABASE_URL')) }],

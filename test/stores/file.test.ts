@@ -35,7 +35,7 @@ afterEach(() => place.remove())
 describe('what a write leaves behind', () => {
   test('a config and its record, and nothing else', async () => {
     await releases(place.store(), 2)
-    const record = ['.attach', '.attach/.env', '.attach/.env/journal', '.attach/.env/lock', '.attach/.env/values']
+    const record = ['.attach', '.attach/.env', '.attach/.env/journal', '.attach/.env/lock', '.attach/.env/plain', '.attach/.env/values']
     const values = ['.attach/.env/values/1', '.attach/.env/values/3']
     expect(namesIn(place.folder)).toEqual(['.attach', '.attach/.env', '.attach/.gitignore', ...record.slice(2), ...values, '.env'].sort())
     expect(place.text()).toBe('DATABASE_URL=v2\n')

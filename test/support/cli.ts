@@ -19,8 +19,10 @@ export interface RunOptions {
   readonly cwd: string
   readonly input?: string | Uint8Array
   readonly env?: Readonly<Record<string, string>>
-  /** Run as this user and group. Only root can. */
+  /** Run as this user and the group of that number. Only root can. */
   readonly uid?: number
+  /** Another group than that. */
+  readonly gid?: number
   /** Octal, as the shell's `umask` takes it. */
   readonly umask?: string
 }
@@ -46,7 +48,10 @@ export async function attach(args: readonly string[], options: RunOptions): Prom
 }
 
 /** The same, not waited for: to be watched, frozen or ended on its way. */
-export function begin(args: readonly string[], { binary = 'attach', cwd, input = '', env = {}, uid, umask }: RunOptions): Running {
+export function begin(
+  args: readonly string[],
+  { binary = 'attach', cwd, input = '', env = {}, uid, gid = uid, umask }: RunOptions,
+): Running {
   const command = [process.execPath, programOf(binary), ...args]
   const [program = '', ...words] = umask === undefined ? command : ['/bin/sh', '-c', `umask ${umask}; exec "$@"`, 'sh', ...command]
   const child = execa(program, words, {
@@ -57,7 +62,8 @@ export function begin(args: readonly string[], { binary = 'attach', cwd, input =
     reject: false,
     stripFinalNewline: false,
     maxBuffer: 50_000_000,
-    ...(uid === undefined ? {} : { uid, gid: uid }),
+    ...(uid === undefined ? {} : { uid }),
+    ...(gid === undefined ? {} : { gid }),
   })
   const ended = child.then(({ exitCode, signal, stdout, stderr }) => ({
     exit: exitCode ?? null,

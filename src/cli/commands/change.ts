@@ -25,7 +25,11 @@ export async function change(command: ChangeCommand, session: Session): Promise<
   if (command.verb === 'attach') expectMayBeMade(deploy, command.create ? 'create' : 'usual')
   else expectThere(deploy)
   const lockTimeoutMs = command.lockTimeoutMs ?? (session.interactive ? DEFAULTS.lockOnTerminalMs : DEFAULTS.lockElsewhereMs)
-  const store = openStore(deploy, host, { lockTimeoutMs, onWait: (reason) => reporter.event({ type: 'waiting', reason }) })
+  const store = openStore(deploy, host, {
+    lockTimeoutMs,
+    atomicOnly: command.atomicOnly,
+    onWait: (reason) => reporter.event({ type: 'waiting', reason }),
+  })
   const kinds = openKinds(session.redactor)
   try {
     const request = await requestOf(command, store, kinds, session)

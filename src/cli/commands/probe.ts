@@ -12,6 +12,7 @@ import { factsText } from '../../reporters/human.ts'
 import type { ProbeCommand, Target } from '../command.ts'
 import { VALUE_BYTES_MAX, valueIn } from '../outside.ts'
 import { placeOf, type Said, type Session } from '../session.ts'
+import { sayUnfinished } from '../standing.ts'
 
 interface Named {
   readonly key: string
@@ -71,7 +72,9 @@ async function targetsOf(
     expectThere(deploy)
   }
   const store: ConfigStore | null = deploy === null ? null : openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
-  const entries = store === null ? new Map<string, Secret>() : (await store.read(signal)).entries
+  const snapshot = store === null ? null : await store.read(signal)
+  if (snapshot !== null && deploy !== null) sayUnfinished(snapshot, deploy.label, session)
+  const entries = snapshot?.entries ?? new Map<string, Secret>()
   await store?.[Symbol.asyncDispose]()
   if (command.targets.length === 0) {
     const isDeclared = (key: string): boolean => deploy?.declared?.resources.has(key) === true

@@ -25,7 +25,11 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
   const deploy = await placeOf(command, session)
   expectThere(deploy)
   const lockTimeoutMs = command.lockTimeoutMs ?? (session.interactive ? DEFAULTS.lockOnTerminalMs : DEFAULTS.lockElsewhereMs)
-  const store = openStore(deploy, host, { lockTimeoutMs, onWait: (reason) => reporter.event({ type: 'waiting', reason }) })
+  const store = openStore(deploy, host, {
+    lockTimeoutMs,
+    atomicOnly: command.atomicOnly,
+    onWait: (reason) => reporter.event({ type: 'waiting', reason }),
+  })
   const journal: Journal = store.journal
   const kinds = openKinds(session.redactor)
   const settler = settlerFor(command, deploy, session)

@@ -13,6 +13,7 @@ import type { Journal } from '../../ports/journal.ts'
 import type { ConfigStore, Snapshot } from '../../ports/store.ts'
 import type { StatusCommand } from '../command.ts'
 import { placeOf, type Said, type Session } from '../session.ts'
+import { sayUnfinished } from '../standing.ts'
 
 /** What is attached. Contacts nothing, writes nothing, locks nothing; `--probe` asks each resource. */
 export async function status(command: StatusCommand, session: Session): Promise<Said> {
@@ -23,6 +24,7 @@ export async function status(command: StatusCommand, session: Session): Promise<
   const kinds = openKinds(session.redactor)
   try {
     const snapshot = await store.read(signal)
+    sayUnfinished(snapshot, deploy.label, session)
     const head = await whereReadable(session, null, () => headOrNote(store.journal, session))
     const attachments = await rowsOf(snapshot, deploy, head, store.journal, kinds, command, session)
     if (command.probe) await probeAttached(snapshot, deploy, attachments, kinds, session)

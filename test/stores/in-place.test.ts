@@ -1,0 +1,208 @@
+import { appendFileSync, existsSync, linkSync, readFileSync, renameSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Secret } from '../../src/domain/secret.ts'
+import { editEnv } from '../../src/formats/dotenv.ts'
+import type { FileStore } from '../../src/stores/file.ts'
+import { keepTexts } from '../../src/stores/kept-texts.ts'
+import { filled } from '../../src/stores/splice.ts'
+import { describeStore } from '../conformance/store.ts'
+import { attach, documentIn } from '../support/cli.ts'
+import { begin, change, claimAt, end, type Files, files, namesIn, outcome, releases, rightsOf, signal, thrown } from '../support/files.ts'
+
+/** A config with a second name, which a rename would leave behind. */
+function linked(text: string): Files & { readonly other: string } {
+  const place = files({ text })
+  const other = join(place.folder, 'other')
+  linkSync(place.config, other)
+  return { ...place, other }
+}
+
+describeStore('the file store, written in place,', {
+  open: async () => {
+    const place = linked('')
+    return {
+      a: place.store(),
+      b: place.store(),
+      edit: async (key, value) =>
+        writeFileSync(place.config, editEnv(readFileSync(place.config), [{ key, after: new Secret(value) }]).bytes),
+      raw: async () => place.text(),
+      dispose: place.remove,
+    }
+  },
+})
+
+const OLD = 'A=1\nDATABASE_URL=old # why\nB=2\n'
+let place: ReturnType<typeof linked>
+beforeEach(() => {
+  place = linked(OLD)
+})
+afterEach(() => place.remove())
+
+const textWith = (value: string): string => OLD.replace('old', value)
+const bytes = (text: string): Buffer => Buffer.from(text)
+
+describe('a config with several names', () => {
+  test.each(['new', 'n', 'a-much-longer-value-than-the-old-one-was'])(
+    'is written under all of them, in the same file: %s',
+    async (value) => {
+      const { ino, mode } = statSync(place.config)
+      const store = place.store()
+      const changes = [change('old', value)]
+      const intent = await begin(store, changes)
+      await store.write(changes, { ifHead: intent.seq })
+      await end(store, intent)
+      const found = statSync(place.other)
+      expect([readFileSync(place.other, 'utf8'), found.ino, found.mode, found.nlink]).toEqual([textWith(value), ino, mode, 2])
+    },
+  )
+
+  test('both texts are kept for no longer than the write, and readable by the owner alone', async () => {
+    const store = place.store()
+    const seen: string[] = []
+    const intent = await begin(store)
+    keepTexts(place.state.inPlace, intent.values, { old: bytes(OLD), new: bytes(textWith('new')) }, { mode: 0o600, uid: 0, gid: 0 })
+    seen.push(rightsOf(place.state.inPlace).slice(0, 4))
+    await store.write([change('old', 'new')], { ifHead: intent.seq })
+    expect([seen, existsSync(place.state.inPlace)]).toEqual([['0600'], false])
+    await end(store, intent)
+    expect(namesIn(place.folder).filter((name) => /tmp|in-place/.test(name))).toEqual([])
+  })
+
+  test('is announced before the question, and refused with the reason where only rename is wished', async () => {
+    const { notes } = await place.store().rehearse([change('old', 'new')], 'new')
+    expect(notes).toEqual([
+      { code: 'config.in_place', message: expect.stringContaining('because it has 2 hard links: a reader'), readers: [] },
+    ])
+    const store = place.store({ atomicOnly: true })
+    const intent = await begin(store)
+    const said = [
+      await thrown(store.rehearse([change('old', 'new')], 'new')),
+      await thrown(store.write([change('old', 'new')], { ifHead: 1 })),
+    ]
+    for (const { code, message, hint } of said) {
+      expect([code, message]).toEqual([
+        'UNAVAILABLE',
+        '.env has 2 hard links, and would be written in place, which --atomic-only does not allow; nothing was changed',
+      ])
+      expect(hint).toBe('make it a symbolic link, or a file of its own')
+    }
+    expect(place.text()).toBe(OLD)
+    await end(store, intent, { verdict: 'aborted' })
+  })
+
+  test('what was announced is kept to: a second name that comes after the question is refused', async () => {
+    const alone = files({ text: OLD })
+    const store = alone.store()
+    expect((await store.rehearse([change('old', 'new')], 'new')).notes).toEqual([])
+    const intent = await begin(store)
+    linkSync(alone.config, join(alone.folder, 'other'))
+    const { code, message } = await thrown(store.write([change('old', 'new')], { ifHead: intent.seq }))
+    expect([code, message, alone.text()]).toEqual(['UNAVAILABLE', expect.stringContaining('which was not said before'), OLD])
+    await alone.remove()
+  })
+
+  test('a link or another file that took the name is left alone', async () => {
+    const store = place.store()
+    const intent = await begin(store)
+    renameSync(place.config, join(place.folder, 'moved'))
+    symlinkSync('moved', place.config)
+    expect((await thrown(store.write([change('old', 'new')], { ifHead: intent.seq }))).message).toContain('became a symbolic link')
+    expect(place.text()).toBe(OLD)
+  })
+})
+
+describe('a write in place that was killed', () => {
+  /** What a process leaves that dies when `state` stands: an open operation, both texts, and a config of that text. */
+  async function killed(state: string, after: string): Promise<FileStore> {
+    const store = place.store()
+    const intent = await begin(store, [change('old', after)])
+    const { uid, gid } = statSync(place.config)
+    keepTexts(place.state.inPlace, intent.values, { old: bytes(OLD), new: bytes(textWith(after)) }, { mode: 0o600, uid, gid })
+    writeFileSync(place.config, state)
+    await store[Symbol.asyncDispose]()
+    return place.store()
+  }
+
+  const LONGER = 'a longer value'
+  const padded = (text: string, other: string): string => Buffer.from(filled(bytes(text), bytes(other).length)).toString()
+  const torn = (after: string, at: number): string => {
+    const [before, next] = [padded(OLD, textWith(after)), padded(textWith(after), OLD)]
+    return next.slice(0, at) + before.slice(at)
+  }
+
+  test.each([
+    ['with room behind the old text', `${OLD}\n\n`, LONGER, OLD],
+    ['with all of the room', padded(OLD, textWith(LONGER)), LONGER, OLD],
+    ['in the middle of a longer text', torn(LONGER, 20), LONGER, textWith(LONGER)],
+    ['in the middle of a shorter text', torn('x', 19), 'x', textWith('x')],
+    ['before the cut', padded(textWith('x'), OLD), 'x', textWith('x')],
+    ['before the first byte', OLD, LONGER, OLD],
+    ['after the last byte', textWith(LONGER), LONGER, textWith(LONGER)],
+  ])('%s is finished by the claim, before anybody looks', async (_, state, after, end_) => {
+    const store = await killed(state, after)
+    await store.journal.append(claimAt(2, 1), signal)
+    expect([place.text(), readFileSync(place.other, 'utf8'), statSync(place.config).nlink]).toEqual([end_, end_, 2])
+  })
+
+  test('is read as what it will be, and that is said', async () => {
+    const store = await killed(torn(LONGER, 20), LONGER)
+    const { entries, unfinished } = await store.read()
+    expect([entries.get('DATABASE_URL' as never)?.reveal(), unfinished]).toEqual([LONGER, true])
+    const whole = await (await killedAgain()).read()
+    expect(whole.unfinished).toBeUndefined()
+
+    async function killedAgain(): Promise<FileStore> {
+      writeFileSync(place.config, textWith(LONGER))
+      return place.store()
+    }
+  })
+
+  test.each([
+    ['an edit of another key', OLD.replace('A=1', 'A=7')],
+    ['a line more', `${OLD}C=3\n`],
+  ])('and edited since, by %s, is left alone', async (_, edited) => {
+    const store = await killed(edited, LONGER)
+    await store.journal.append(claimAt(2, 1), signal)
+    expect([place.text(), (await store.read()).unfinished]).toEqual([edited, undefined])
+  })
+
+  test('texts of another operation, or half-written ones, finish nothing', async () => {
+    const store = await killed(torn(LONGER, 20), LONGER)
+    truncateSync(place.state.inPlace, statSync(place.state.inPlace).size - 1)
+    await store.journal.append(claimAt(2, 1), signal)
+    expect(place.text()).toBe(torn(LONGER, 20))
+  })
+
+  test('is finished where the journal is damaged so that nobody knows the operation any more', async () => {
+    const store = await killed(torn(LONGER, 20), LONGER)
+    writeFileSync(place.state.journal, readFileSync(place.state.journal, 'utf8').replace('"swap"', '"swop"'))
+    appendFileSync(place.state.journal, 'x'.repeat(10))
+    expect(await outcome(store.journal.head())).toBe('DAMAGED')
+    await store.journal.setAside({ by: { user: 'ann', host: 'here', pid: 1 }, at: '2026-01-02T03:04:05.678Z' }, signal)
+    expect(place.text()).toBe(textWith(LONGER))
+  })
+
+  test('status shows no half, exits 0 and says so; attach recover finishes it', async () => {
+    const handle = 'postgres://app@db.example/app'
+    await killed(torn(handle, 30), handle)
+    const said = await attach(['status', '--json'], { cwd: place.folder })
+    const { attachments = [], warnings, open } = documentIn(said.stdout)
+    expect([said.exit, attachments[0]?.target]).toEqual([0, 'postgres://app@db.example:5432/app'])
+    expect(warnings).toContainEqual({ code: 'config.unfinished', message: expect.stringContaining('.env is half written') })
+    expect(open?.owner).toBe('dead')
+    const recovered = await attach(['recover'], { cwd: place.folder })
+    expect([recovered.exit, place.text()]).toEqual([0, textWith(handle)])
+    expect((await attach(['status'], { cwd: place.folder })).stderr).toBe('')
+  })
+})
+
+test('ten releases in place and back again leave the text as it was', async () => {
+  const store = place.store()
+  await releases(store, 4)
+  const now = (await store.read()).entries.get('DATABASE_URL' as never)?.reveal() ?? null
+  const intent = await begin(store, [change(now, 'old')])
+  await store.write([change(now, 'old')], { ifHead: intent.seq })
+  await end(store, intent)
+  expect([place.text(), readFileSync(place.other, 'utf8')]).toEqual([OLD, OLD])
+})
