@@ -32,7 +32,7 @@ export function eventText(event: Event, speech: Speech): string {
     case 'settling':
       return `  ${STEPS[event.step]} ${event.stands === 'old' ? 'once more, on the old value: ' : ''}${paint.dim(`${event.what} (at most ${event.timeoutMs / 1_000} s)`)}\n`
     case 'output':
-      return `         ${paint.dim('│')} ${event.line}\n`
+      return `${event.from === 'command' ? '  command' : '        '}${paint.dim(' │')} ${event.line}\n`
     case 'settled':
       return `  ${STEPS[event.step]} ${event.why === null ? paint.good('✓') : `${paint.bad('✗')} ${event.why}`} ${paint.dim(`(${time(event.ms)})`)}\n`
     case 'waiting':

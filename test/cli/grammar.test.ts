@@ -50,6 +50,7 @@ const PROBE = { verb: 'probe', ...LOCATED, targets: [], kind: null, expect: null
 const LOG = { verb: 'log', ...LOCATED, limit: 20, reveal: false }
 const RECOVER = { verb: 'recover', ...WRITING, keep: false }
 const EXEC = { verb: 'exec', ...LOCATED, program: 'cmd', args: [] }
+const INIT = { verb: 'init', ...SPEAKING, directory: null, dryRun: false, yes: false }
 const HELP = { verb: 'help', ...SPEAKING, topic: null }
 const VERSION = { verb: 'version', ...SPEAKING }
 const ALONE = { verb: 'alone', ...LOCATED }
@@ -196,6 +197,8 @@ const UNDERSTOOD: readonly (readonly [line: string, command: object])[] = [
   ['-C dir exec -- cmd -d x --json -- A=b - exec', { ...EXEC, directory: 'dir', args: ['-d', 'x', '--json', '--', 'A=b', '-', 'exec'] }],
   ['exec -- --cmd', { ...EXEC, program: '--cmd' }],
   ['exec --help -- cmd', { ...HELP, topic: 'exec' }],
+  ['init', INIT],
+  ['-C app init --dry-run -y', { ...INIT, directory: 'app', dryRun: true, yes: true }],
   ['help', HELP],
   ['help swap', { ...HELP, topic: 'swap' }],
   ['help ls', { ...HELP, topic: 'status' }],
@@ -395,7 +398,7 @@ const REFUSED: readonly (readonly [line: string, message: string, hint: string])
   ['run npm start', 'unknown command "run"; did you mean "exec"?', 'attach help exec'],
   [
     'exec --json -- cmd',
-    'exec does not take --json; attach, swap, detach, rollback, undo, status, probe, log, recover, help, version do',
+    'exec does not take --json; attach, swap, detach, rollback, undo, status, probe, log, recover, init, help, version do',
     'attach help exec',
   ],
   [
@@ -403,7 +406,7 @@ const REFUSED: readonly (readonly [line: string, message: string, hint: string])
     'exec does not take --timeout; attach, swap, detach, rollback, undo, status, probe, log, recover do',
     'attach help exec',
   ],
-  ['exec -y -- cmd', 'exec does not take --yes; attach, swap, detach, rollback, undo, recover do', 'attach help exec'],
+  ['exec -y -- cmd', 'exec does not take --yes; attach, swap, detach, rollback, undo, recover, init do', 'attach help exec'],
   [
     'help --deploy x',
     'help does not take --deploy; attach, swap, detach, rollback, undo, status, probe, log, recover, exec do',

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { adoptable, projectText, writeProject } from '../../src/deploys/adopt.ts'
 import { projectIn } from '../../src/deploys/project.ts'
 import { asDocument, attach } from '../support/cli.ts'
+import { documentSchema } from '../support/document-schema.ts'
 import { type Scratch, scratch, treeOf } from '../support/scratch.ts'
 import { haveTerminal, onTerminal } from '../support/terminal.ts'
 
@@ -77,7 +78,9 @@ describe('attach init, off a terminal', { concurrent: true }, () => {
   test('--json is one document, and -C goes elsewhere', async () => {
     using place = scratch()
     place.write('app/.env', '')
-    expect(await asDocument(['init', '-C', 'app'], { cwd: place.path })).toMatchObject({
+    const made = await asDocument(['init', '-C', 'app'], { cwd: place.path })
+    expect(documentSchema.safeParse(made.document).error?.issues ?? []).toEqual([])
+    expect(made).toMatchObject({
       stderr: '',
       document: { verb: 'init', deploy: null, exit: 0, outcome: 'changed', error: null, undo: null },
     })

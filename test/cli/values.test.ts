@@ -183,7 +183,7 @@ describe('a value from a command', { concurrent: true }, () => {
     const run = `A_URL=printf 'note \\033[31m ${TWO}\\n::error::x\\nlast' >&2; echo ${TWO}`
     const ran = await attach(['swap', '--from-command', run, '--no-probe'], { cwd: place.path })
     expect(ran).toMatchObject({ exit: 0 })
-    expect(ran.stderr).toMatch(/^ {2}command \| note \\u001b\[31m •••\n {2}command \| ::error::x\n {2}command \| last\n/)
+    expect(ran.stderr).toMatch(/^ {2}command │ note \\u001b\[31m •••\n {2}command │ ::error::x\n {2}command │ last\n/)
     expect(ran.stdout + ran.stderr).not.toContain('zq7x')
     const quiet = await attach(['swap', '-q', '--from-command', `A_URL=echo note >&2; echo ${ONE}`, '--no-probe'], { cwd: place.path })
     expect(quiet).toMatchObject({ exit: 0, stderr: '' })
@@ -199,7 +199,7 @@ describe('a value from a command', { concurrent: true }, () => {
     using place = scratch('')
     const ran = await gives(place, ['--from-command', 'A=yes word | head -c 300000 >&2; echo one'], 'one')
     expect(ran.stderr.length).toBeLessThan(400_000)
-    expect(ran.stderr).toContain('  command | … and more, which is not shown\n')
+    expect(ran.stderr).toContain('  command │ … and more, which is not shown\n')
   })
 
   test.each([
@@ -256,7 +256,7 @@ describe.runIf(haveTerminal())('a command for a value, on a terminal', { concurr
     using place = scratch('')
     const run = 'A=echo "Code?" >&2; read code </dev/tty; echo "got-$code"'
     const terminal = onTerminal(['--from-command', run, '--kind', 'opaque'], { cwd: place.path })
-    await terminal.see(/command \| Code\?/)
+    await terminal.see(/command │ Code\?/)
     terminal.type('1234\r')
     expect(await terminal.ended).toMatchObject({ exit: 0 })
     expect(place.read()).toBe('A=got-1234\n')

@@ -62,6 +62,22 @@ describe('the published schema', () => {
 
 const plain = (text: string): unknown => parse(text, { logLevel: 'error' })
 
+describe('docs/attach-yaml.md', () => {
+  const page = readFileSync(resolve(import.meta.dirname, '../../docs/attach-yaml.md'), 'utf8')
+
+  test('names every key, every reader and every kind', () => {
+    const words = [...Object.values(KEYS).flatMap((keys) => Object.keys(keys)), ...READERS, ...KINDS.map(({ name }) => name)]
+    expect(words.filter((word) => !new RegExp(`[\`{ .]${word}[\`:,. }]`).test(page))).toEqual([])
+  })
+
+  test('shows an example that is read', async () => {
+    const [, example = ''] = /```yaml\n(default:[^`]+)```/.exec(page) ?? []
+    const { usual, deploys } = await projectIn(example, AT)
+    expect({ usual: usual?.name, names: deploys.map(({ name }) => name) }).toEqual({ usual: 'staging', names: ['production', 'staging'] })
+    expect(fits(plain(example), schema)).toBe(true)
+  })
+})
+
 function isYaml(text: string): boolean {
   try {
     plain(text)
