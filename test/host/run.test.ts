@@ -2,13 +2,21 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { lives, processesWith, programOf, ran } from '../support/commands.ts'
 import { eventually } from '../support/processes.ts'
 import { scratch } from '../support/scratch.ts'
 
-/** A number that no other process has in its command line. */
-const unlike = (): string => `${7_000_000 + Math.floor(Math.random() * 1_000_000)}.${process.pid}`
+const marks: string[] = []
+/** A number that no other process has in its command line. What has it is gone when the tests are over, also when they failed. */
+const unlike = (): string => {
+  const mark = `${7_000_000 + Math.floor(Math.random() * 1_000_000)}.${process.pid}`
+  marks.push(mark)
+  return mark
+}
+afterAll(() => {
+  for (const pid of marks.flatMap(processesWith)) process.kill(pid, 'SIGKILL')
+})
 
 describe('a command', () => {
   test('ends with its own status, and nothing it printed is lost or out of order', async () => {
