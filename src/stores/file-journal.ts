@@ -230,5 +230,8 @@ function expectNext(seq: Seq, head: Head): void {
   if (seq !== head.seq + 1) throw new AttachError('BUSY', 'another attach command came first', { hint: 'run the command again' })
 }
 
-/** File calls do not wait, so nothing else is heard between them. One turn of the event loop lets a signal in. */
-export const hearSignals = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+/**
+ * File calls do not wait, so nothing else is heard between them. A whole turn of the event loop lets a signal in: what is asked for while it
+ * polls comes right after, and only what that asks for comes after the next poll.
+ */
+export const hearSignals = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
