@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { appendFileSync, chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { freePort } from './ports.ts'
 import { end, eventually, findProgram, run, serverOrSkip } from './processes.ts'
@@ -9,6 +9,9 @@ const FOLDERS = ['/usr/lib/postgresql/*/bin', '/opt/homebrew/opt/postgresql*/bin
 
 /** Whether a real PostgreSQL can be started here. Says so when not. */
 export const havePostgres = (): boolean => serverOrSkip('PostgreSQL (initdb)', findProgram('initdb', FOLDERS))
+
+/** The folder of the client programs of the server's own version: pg_dump, psql … */
+export const postgresPrograms = (): string => dirname(realpathSync(program('initdb')))
 
 export interface PostgresOptions {
   /** Lines for postgresql.conf. */
