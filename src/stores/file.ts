@@ -14,7 +14,7 @@ import { putBy, type Target, tempOf } from './put.ts'
 import { type Rights, unlinkIfThere } from './replace-file.ts'
 import { expectStateDir, recordRights, type StateDir, stateDirOf } from './state-dir.ts'
 import { codeOf, fileTrouble } from './trouble.ts'
-import { recordOwner, type Way } from './way.ts'
+import { recordOwner } from './way.ts'
 
 export interface FileStoreOptions {
   /** As it is named on the screen. */
@@ -51,7 +51,7 @@ export class FileStore implements ConfigStore {
   /** What was read last held something. */
   #heldKeys = false
   /** The way that was told to a person. */
-  #told: Way['by'] | null = null
+  #told: Planned | null = null
 
   constructor(options: FileStoreOptions) {
     this.#options = options
@@ -86,7 +86,7 @@ export class FileStore implements ConfigStore {
     const isSame = Buffer.compare(back, bytesOf(this.#file) ?? new Uint8Array()) === 0
     const way = await planned
     expectStateDir(this.#state, this.#recordOwner())
-    this.#told = way.by
+    this.#told = way
     const told = way.by === 'in place' ? [inPlaceNote(way, this.label)] : []
     return { following, notes: [...notes, ...(isSame ? [] : [undoDiffers(changes)]), ...told] }
   }
@@ -97,7 +97,7 @@ export class FileStore implements ConfigStore {
       throw new AttachError('CLAIMED', 'another attach command decides about this operation now', { hint: 'attach status' })
     }
     const way = await this.#plan()
-    if (way.by === 'in place' && this.#told === 'rename') throw notTold(way, this.label)
+    if (way.by === 'in place' && this.#told?.by === 'rename') throw notTold(way, this.label)
     const put = await putBy(way, open.intent, this.#target())
     for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
       const before = bytesOf(this.#file)
@@ -119,7 +119,8 @@ export class FileStore implements ConfigStore {
 
   /** How the config would be written as it stands now. Throws UNAVAILABLE. */
   #plan(): Promise<Planned> {
-    return planWay({ ...this.#options, path: this.#file.path, state: this.#state, atomicOnly: this.#options.atomicOnly ?? false })
+    const planning = { ...this.#options, path: this.#file.path, state: this.#state, atomicOnly: this.#options.atomicOnly ?? false }
+    return planWay(planning, this.#told)
   }
 
   #target(): Target {

@@ -6,18 +6,32 @@ import { readRegular } from './read-file.ts'
 import { mendRights, type Rights } from './replace-file.ts'
 import { isSystemError } from './trouble.ts'
 
+/** Tells a file and its directory from any later state of them: whatever attribute is set changes the time of the last change of an inode. */
+export type State = string & { readonly __brand: 'State' }
+
+/** Null: there is no such file. */
+export function stateOf(config: string): State | null {
+  const states: string[] = []
+  for (const path of [config, dirname(config)]) {
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+    if (found === undefined) return null
+    states.push(`${found.dev} ${found.ino} ${found.ctimeNs}`)
+  }
+  return createHash('sha256').update(states.join('\n')).digest('hex') as State
+}
+
 /**
- * Of which config it is known that a new file in its place needs no attributes. To ask costs a process; a config that attach wrote itself, and that
- * nobody touched since, is known without asking. An attribute that is set later changes the time of the last change of the inode, of the file
- * or of its directory, and both stand here. `at` is a file of the record, and no more than a note: a torn or lost one only makes attach ask.
+ * The last state in which it was known that a new file in the place of the config needs no attributes. To ask costs a process; a config that attach
+ * wrote itself, and that nobody touched since, is known without asking. `at` is a file of the record, and no more than a note: a torn or lost
+ * one only makes attach ask.
  */
-export function isKnownPlain(at: string, config: string): boolean {
+export function notedPlain(at: string): State | null {
   try {
     const read = readRegular(at, STATE_BYTES, 'nofollow')
-    return 'bytes' in read && read.bytes.toString('latin1') === stateOf(config)
+    return 'bytes' in read ? (read.bytes.toString('latin1') as State) : null
   } catch (error) {
     if (!isSystemError(error)) throw error
-    return false
+    return null
   }
 }
 
@@ -27,7 +41,7 @@ export function notePlain(at: string, config: string, rights: Rights): void {
     const fd = openSync(at, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600)
     try {
       mendRights(fd, rights, fstatSync(fd))
-      writeSync(fd, stateOf(config), 0, 'latin1')
+      writeSync(fd, stateOf(config) ?? '', 0, 'latin1')
     } finally {
       closeSync(fd)
     }
@@ -36,13 +50,5 @@ export function notePlain(at: string, config: string, rights: Rights): void {
   }
 }
 
-/** SHA-256 in hex, and a line feed. */
-const STATE_BYTES = 65
-
-function stateOf(config: string): string {
-  const states = [config, dirname(config)].map((path) => {
-    const { dev, ino, ctimeNs } = statSync(path, { bigint: true })
-    return `${dev} ${ino} ${ctimeNs}`
-  })
-  return `${createHash('sha256').update(states.join('\n')).digest('hex')}\n`
-}
+/** SHA-256 in hex. */
+const STATE_BYTES = 64

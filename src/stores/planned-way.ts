@@ -1,13 +1,20 @@
-import { existsSync } from 'node:fs'
 import { AttachError } from '../domain/errors.ts'
 import type { Rehearsal } from '../ports/store.ts'
 import type { Tools } from './attributes.ts'
-import { isKnownPlain } from './plain-file.ts'
+import { notedPlain, type State, stateOf } from './plain-file.ts'
 import type { StateDir } from './state-dir.ts'
 import { type InPlaceWay, refusedInPlace, type Writer, wayToWrite } from './way.ts'
 
-/** How a config will be written; where it is replaced, what the new file must be given to have what the old one has. */
-export type Planned = InPlaceWay | { readonly by: 'rename'; readonly attributes: 'plain' | 'unknown' | 'copy' }
+/** How a config will be written. */
+export type Planned = InPlaceWay | Replacing
+
+/** By a new file, which has what the old one has of itself, or by a copy; `unknown`: nobody here can tell. */
+export interface Replacing {
+  readonly by: 'rename'
+  readonly attributes: 'plain' | 'unknown' | 'copy'
+  /** Of the file and its directory, when that was found out. Null: there is no file. */
+  readonly state: State | null
+}
 
 export interface Planning extends Writer, Tools {
   /** The real path of the config. */
@@ -16,11 +23,14 @@ export interface Planning extends Writer, Tools {
   readonly atomicOnly: boolean
 }
 
-/** The way as things stand now. Throws UNAVAILABLE where there is none, or none that is wished. Writes nothing. */
-export async function planWay(planning: Planning): Promise<Planned> {
+/**
+ * The way as things stand now. `earlier`: what was planned before, which is not found out again where nothing changed. Throws UNAVAILABLE where
+ * there is no way, or none that is wished. Writes nothing.
+ */
+export async function planWay(planning: Planning, earlier: Planned | null): Promise<Planned> {
   const { path, label, atomicOnly } = planning
   const way = wayToWrite(path, planning)
-  const planned = way.by === 'in place' ? way : await renaming(planning)
+  const planned = way.by === 'in place' ? way : await renaming(planning, earlier)
   if (planned.by === 'in place' && atomicOnly) throw refusedInPlace(planned, label)
   return planned
 }
@@ -39,14 +49,17 @@ export const notTold = ({ because }: InPlaceWay, label: string): AttachError =>
   })
 
 /** A process is asked only where it is not known already. */
-async function renaming(planning: Planning): Promise<Planned> {
-  const { path, state } = planning
-  if (!existsSync(path)) return { by: 'rename', attributes: 'unknown' }
-  if (isKnownPlain(state.plain, path)) return { by: 'rename', attributes: 'plain' }
+async function renaming(planning: Planning, earlier: Planned | null): Promise<Planned> {
+  const { path } = planning
+  const state = stateOf(path)
+  const way = (attributes: Replacing['attributes']): Replacing => ({ by: 'rename', attributes, state })
+  if (state === null) return way('unknown')
+  if (earlier?.by === 'rename' && (earlier.state === state || earlier.attributes === 'copy')) return earlier // A copy is compared in any case.
+  if (notedPlain(planning.state.plain) === state) return way('plain')
   const { canCopyAttributes, wantedAttributes } = await import('./attributes.ts')
   const wanted = await wantedAttributes(path, planning)
-  if (wanted !== 'a copy') return { by: 'rename', attributes: wanted === 'nothing' ? 'plain' : 'unknown' }
-  return canCopyAttributes(path, planning) ? { by: 'rename', attributes: 'copy' } : ATTRIBUTES_STAY
+  if (wanted !== 'a copy') return way(wanted === 'nothing' ? 'plain' : 'unknown')
+  return canCopyAttributes(path, planning) ? way('copy') : ATTRIBUTES_STAY
 }
 
 const ATTRIBUTES_STAY: InPlaceWay = {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { programOf } from '../support/cli.ts'
@@ -108,6 +108,17 @@ describe.runIf(programOrSkip('strace'))('a power cut, by the order of system cal
       all,
       CHANGE.map((step) => step.replace('values/1', 'values/3')),
     )
+  })
+
+  test('finds both texts before a config is touched in place, its room before its text, and its text before it is cut', () => {
+    linkSync(place.config, join(place.folder, 'other'))
+    const longer = steps('--no-probe', '-y', HANDLE)
+    const kept: readonly Step[] = ['fsync journal', 'create in-place', 'write in-place', 'fsync in-place', 'fsync .attach/.env']
+    expectInOrder(longer, [...kept, 'write .env', 'fsync .env', 'write .env', 'fsync .env', 'unlink in-place', 'write journal'])
+    expect(longer.filter((step) => /^(ftruncate|rename|create|link) \.env/.test(step))).toEqual([])
+    const shorter = steps('--no-probe', '-y', 'DATABASE_URL=redis://h/0')
+    expectInOrder(shorter, [...kept, 'write .env', 'fsync .env', 'ftruncate .env', 'fsync .env', 'unlink in-place', 'write journal'])
+    expect(shorter.filter((step) => step === 'write .env')).toHaveLength(1)
   })
 
   test('a config that is made gets its name when its bytes are synced', () => {
