@@ -57,11 +57,15 @@ export const clears =
 
 const told = ({ intent, stands, release }: Round): Pick<Hook, 'of' | 'stands' | 'release'> => ({ of: intent.seq, stands, release })
 
-/** Values that the app may run on, and the place of the fact at which they were read. */
+/** Values that the app may run on, the place of the fact at which they were read, and the hook that loads them. */
 export interface Loaded {
   readonly values: Texts
   readonly at: number
+  readonly hook: Hook | null
 }
+
+/** It began after another process had taken its operation over: only where a store lets that happen to a living owner. */
+export const isOvertaken = ({ by, head }: Hook): boolean => head.by !== by
 
 export interface May {
   /** All that the app may run on. */
@@ -76,18 +80,18 @@ export interface May {
  * stands then. Whoever runs a hook ends it first, which only `yes` proves.
  */
 export function mayBe(facts: readonly Fact[]): May {
-  const runOn = new Set<Loaded>([{ values: INITIAL, at: -1 }])
+  const runOn = new Set<Loaded>([{ values: INITIAL, at: -1, hook: null }])
   const load = new Set<Loaded>()
   let stands = INITIAL
   for (const [at, fact] of facts.entries()) {
     if (fact.did === 'write' || fact.did === 'edit') {
       const wrote = fact.did === 'write' ? fact.after : fact.values
       stands = new Map([...stands].map(([key, text]) => [key, wrote.has(key) ? (wrote.get(key) ?? null) : text]))
-      if (load.size > 0) load.add({ values: stands, at })
+      for (const hook of new Set([...load].map((loaded) => loaded.hook))) load.add({ values: stands, at, hook })
     }
     if (fact.did === 'clear') load.clear()
     if (fact.did === 'hook') {
-      const loaded = { values: fact.read, at }
+      const loaded = { values: fact.read, at, hook: fact }
       if (fact.says === 'yes') runOn.clear()
       if (fact.says === 'yes' && fact.orphans === 'ends') load.clear()
       if (fact.says === 'nothing') load.add(loaded)

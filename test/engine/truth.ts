@@ -1,4 +1,4 @@
-import { mayBe } from './app.ts'
+import { isOvertaken, mayBe } from './app.ts'
 import { afters, befores, type End, equal, type Fact, type Hook, isEdit, type Recalled, type Texts, type Told } from './facts.ts'
 import { show } from './names.ts'
 
@@ -96,7 +96,7 @@ const undoneByHand = (before: Texts, since: readonly Fact[]): boolean =>
 /** L10: the hook is told which values stand, and the number of their release. One that was taken over cannot know. */
 export function round(hook: Hook, past: readonly Fact[], recalled: readonly Recalled[]): void {
   const { by, of, stands, release, read, head } = hook
-  if (head.by !== by) return
+  if (isOvertaken(hook)) return
   const law = `L10 the hook of ${by} was told that v${release} stands, ${stands}:`
   const changes = recalled.find(({ intent }) => intent.seq === of)?.changes
   must(changes !== undefined, `${law} but there is no operation ${of}`)
