@@ -7,6 +7,7 @@ const NEEDED = [
   { what: 'PostgreSQL', commands: ['initdb', 'postgres'], package: 'postgresql', alsoIn: postgresFolders },
   { what: 'Redis', commands: ['redis-server'], package: 'redis-server', alsoIn: () => [] },
   { what: 'OpenSSL (certificates for the TLS tests)', commands: ['openssl'], package: 'openssl', alsoIn: () => [] },
+  { what: 'ShellCheck (for the runbooks)', commands: ['shellcheck'], package: 'shellcheck', alsoIn: () => [] },
   { what: 'flock', commands: ['flock'], package: 'util-linux', alsoIn: () => [] },
   { what: 'access control lists', commands: ['setfacl', 'getfacl'], package: 'acl', alsoIn: () => [] },
   { what: 'extended attributes', commands: ['setfattr', 'getfattr'], package: 'attr', alsoIn: () => [] },

@@ -144,6 +144,7 @@ const wishOf = (request: Request, how: How, { declared }: Found, lockTimeoutMs: 
   kind: how.kind ?? null,
   expect: how.expect ?? null,
   declared: declared?.resources ?? new Map(),
+  readers: declared?.readers ?? [],
   onFailure: how.onFailure ?? (declared?.onFailure === 'keep' ? 'keep' : 'usual'),
   probe: how.probe ?? 'probe',
   message: how.message ?? null,

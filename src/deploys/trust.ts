@@ -66,7 +66,9 @@ function inspect({ deploy, file, commands, place }: Commands, host: Host): strin
     const contents = [...new Set(files)]
       .filter((path) => statSync(path).uid !== 0 || isBelow(path, place.folder))
       .map((path) => [path, contentOf(path)])
-    return digest(JSON.stringify([realpathSync(file), deploy, commands.map(({ name, line }) => [name, line]), contents]))
+    return digest(
+      JSON.stringify([realpathSync(file), realpathSync(place.folder), deploy, commands.map(({ name, line }) => [name, line]), contents]),
+    )
   } catch (error) {
     if (!isSystemError(error)) throw error
     throw new AttachError('CONFIG_INVALID', `the commands of ${deploy} cannot be looked at: ${error.code}; nothing was changed`, {

@@ -29,6 +29,8 @@ export interface Wish {
   readonly probe: 'probe' | 'skip'
   /** What attach.yaml says of the resource under a key. */
   readonly declared: ReadonlyMap<string, ExpectedResource>
+  /** Who reads this config: what one of them would read otherwise than it is meant is not written. */
+  readonly readers: readonly string[]
   /** When the app does not settle: `usual` puts back, but not to an old resource that did not answer. */
   readonly onFailure: 'usual' | OnFailure
   readonly message: string | null
@@ -92,6 +94,7 @@ export async function operate(wish: Wish, operation: Operation): Promise<Outcome
   const recognised = await recognise(plan, { asked: wish.kind, declared: wish.declared, origin: originOf(plan) }, operation.kinds)
   const rehearsal = await operation.store.rehearse(plan.changes, originOf(plan), signal)
   const shown = shownOf(plan, operation)
+  if (originOf(plan) === 'new') expectReadAlike(rehearsal, wish.readers)
   await operation.ready()
   let proposal: Proposal = { plan, shown, recognised, rehearsal, preflight: null, revertible: wish.onFailure !== 'keep' }
   proposal = checked(wish, proposal, await check(wish, proposal, operation))
@@ -129,6 +132,18 @@ async function expectReadable({ request, kind, declared }: Wish, { store, kinds,
       })
     }
     await read(key, to, { asked: kind ?? declared.get(key)?.kind ?? null, was: entries.get(key) ?? null }, kinds)
+  }
+}
+
+/** Throws REFUSED with the reader's name. What stood there once goes back as it was. */
+function expectReadAlike({ notes }: Rehearsal, declared: readonly string[]): void {
+  for (const { message, readers, standing = false } of notes) {
+    const named = standing ? [] : readers.filter((reader) => declared.includes(reader))
+    if (named.length > 0) {
+      throw new AttachError('REFUSED', `${named.join(', ')} reads this config: ${message} (${readers.join(', ')}); nothing was changed`, {
+        hint: 'percent-encode what is special in the handle, or take the reader out of readers: in attach.yaml',
+      })
+    }
   }
 }
 

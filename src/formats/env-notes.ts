@@ -23,6 +23,8 @@ export interface EnvNote {
   readonly message: string
   /** The readers that will read the new value otherwise, by the names used in `readers:`. */
   readonly readers: readonly ReaderName[]
+  /** It was so before this edit. */
+  readonly standing?: boolean
 }
 
 /** One place where a value was written. `before` is `null` where the key is new. */
@@ -80,6 +82,7 @@ export function notesOn(text: ByteText, before: Scan, written: readonly Written[
       code: 'env.bom',
       message: 'The file starts with a byte order mark: these readers do not see its first key or refuse the file.',
       readers: ['node', 'vite', 'deno', 'podman', 'systemd', 'sh', 'godotenv', 'symfony', 'direnv'],
+      standing: true,
     })
   }
   const sealed = written.some((one) => one.before?.value.startsWith('encrypted:') === true)
@@ -88,6 +91,7 @@ export function notesOn(text: ByteText, before: Scan, written: readonly Written[
       code: 'env.encrypted',
       message: 'The file is kept by dotenvx: the new value stands in it unencrypted.',
       readers: ['dotenvx'],
+      standing: true,
     })
   }
   return distinct(notes)

@@ -22,12 +22,21 @@ export interface Guard {
 /** Where the values of a change come from: given now, or kept from what stood there before. */
 export type Origin = 'new' | 'history'
 
+export interface RehearsalNote {
+  readonly code: string
+  readonly message: string
+  /** Those that will read it otherwise. */
+  readonly readers: readonly string[]
+  /** It was so before this change. */
+  readonly standing?: boolean
+}
+
 /** How a set of changes would look in this store, found out without writing. */
 export interface Rehearsal {
   /** Keys whose text refers to a touched key and therefore reads otherwise afterwards. */
   readonly following: readonly Key[]
   /** What a person should know about the text that would be written. `readers`: those that will read it otherwise. */
-  readonly notes: readonly { readonly code: string; readonly message: string; readonly readers: readonly string[] }[]
+  readonly notes: readonly RehearsalNote[]
 }
 
 export interface ConfigStore {

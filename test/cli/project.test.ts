@@ -72,13 +72,22 @@ describe('with attach.yaml', { concurrent: true }, () => {
     expect(await attach(['probe', 'DB', '--kind', 'opaque'], how)).toMatchObject({ exit: 0 })
   })
 
-  test('what a declared reader reads otherwise is said', async () => {
-    using place = project('deploys: { one: { config: .env } }\n', { '.env': 'PORT=1\n' })
+  test('a value that a declared reader would misread is not written, and the reader is named; what stood there once goes back', async () => {
+    using place = project('deploys: { one: { config: .env } }\n', { '.env': 'TOKEN=one\n' })
     const how = { cwd: place.path }
-    const line = ['TOKEN=two words', '--kind', 'opaque', '--dry-run']
-    expect((await attach(line, how)).stderr).not.toContain('docker')
+    const line = ['TOKEN=two words', '--kind', 'opaque', '-y']
     place.write('attach.yaml', 'deploys: { one: { config: .env, readers: [kubectl] } }\n')
-    expect((await attach(line, how)).stderr).toMatch(/take as part of the value\. \(kubectl\)/)
+    const before = treeOf(place.path)
+    for (const args of [[...line, '--dry-run'], line]) {
+      const said = expect.stringMatching(/kubectl reads this config: TOKEN: .*nothing was changed\n {2}hint: /)
+      expect(await attach(args, how)).toMatchObject({ exit: 3, stderr: said })
+    }
+    expect(treeOf(place.path)).toEqual(before)
+    place.write('attach.yaml', 'deploys: { one: { config: .env } }\n')
+    for (const args of [line, ['TOKEN=three', '--kind', 'opaque', '-y']]) expect(await attach(args, how)).toMatchObject({ exit: 0 })
+    place.write('attach.yaml', 'deploys: { one: { config: .env, readers: [kubectl] } }\n')
+    expect(await attach(['undo', 'v2'], how)).toMatchObject({ exit: 0 })
+    expect(place.read()).toMatch(/two words/)
   })
 
   test('a config that is gone is told with the line that names it; --create makes it', async () => {

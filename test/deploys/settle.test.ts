@@ -73,6 +73,7 @@ describe('a change of a real config', () => {
       expect: null,
       probe: 'skip',
       declared: new Map(),
+      readers: [],
       onFailure: 'usual',
       message: null,
       allowed: [],

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, truncateSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { fingerprint, haveSupervisor, SCHEMA } from '../support/app.ts'
+import { fingerprint, haveSupervisor, SCHEMA, SUPERVISOR } from '../support/app.ts'
 import { havePostgres, type PostgresServer, startPostgres } from '../support/postgres.ts'
-import { findProgram, run } from '../support/processes.ts'
+import { findProgram, run, serverOrSkip } from '../support/processes.ts'
 import { makeProduction, type Production } from '../support/production.ts'
 import { configOf, type Scratch, scratch } from '../support/scratch.ts'
 import { makeTools, runScript, type Tools } from '../support/tools.ts'
@@ -11,8 +11,8 @@ import { makeTools, runScript, type Tools } from '../support/tools.ts'
 const RUNBOOK = resolve(import.meta.dirname, '../../docs/runbooks/restored-backup.sh')
 const CONFIRMED = ['--', '--confirm', 'production', '--trust']
 
-test.runIf(findProgram('shellcheck') !== null)('shellcheck finds nothing in the runbook', async () => {
-  expect(await run('shellcheck', [RUNBOOK])).toBe('')
+test.runIf(serverOrSkip('shellcheck', findProgram('shellcheck')))('shellcheck finds nothing in the scripts', async () => {
+  expect(await run('shellcheck', [RUNBOOK, SUPERVISOR])).toBe('')
 })
 
 test('a command line that is not understood gets the words at the top of the runbook, and exit 2', async () => {

@@ -55,6 +55,7 @@ function deploy(entries: Readonly<Record<string, string>> = {}) {
     kind: 'opaque',
     expect: null,
     declared: new Map(),
+    readers: [],
     onFailure: 'usual',
     probe: 'probe',
     message: null,

@@ -60,6 +60,7 @@ function wishOf(
     probe: 'probe' in command && !command.probe ? 'skip' : 'probe',
     message: command.message === null ? null : redactor.redact(command.message),
     declared: declared?.resources ?? new Map(),
+    readers: declared?.readers ?? [],
     onFailure: command.onFailure ?? (declared?.onFailure === 'keep' ? 'keep' : 'usual'),
     allowed: 'allow' in command ? command.allow : [],
     run: command.dryRun ? 'dry' : 'real',

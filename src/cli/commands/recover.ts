@@ -8,6 +8,7 @@ import type { Document } from '../../domain/document.ts'
 import { AttachError } from '../../domain/errors.ts'
 import type { Close, Head, Settled } from '../../domain/operation.ts'
 import { oneLine } from '../../domain/redact.ts'
+import type { Operation } from '../../engine/operate.ts'
 import { keep, recover, unsettled } from '../../engine/recover.ts'
 import type { Journal } from '../../ports/journal.ts'
 import type { FileStore } from '../../stores/file.ts'
@@ -42,7 +43,7 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
     if (command.dryRun)
       return { deploy: deploy.name, exit: 0, outcome: 'planned', message: oneLine(await wouldDo(head, command, store, settler, session)) }
     if (!command.keep) await settler.ready()
-    const close = await tellingWhatStands(store, kinds, session, () => (command.keep ? keep(context) : recover(context)))
+    const close = await tellingWhatStands(store, kinds, session, () => (command.keep ? keep(context) : recoverAll(context)))
     const first = aside === null ? [] : [aside]
     if (close === null) {
       const outcome = aside === null ? 'unchanged' : 'changed'
@@ -55,6 +56,15 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
   } finally {
     await store[Symbol.asyncDispose]()
   }
+}
+
+/** What was left open, and then what the app did not settle on before that: a person who asks to recover means both. */
+async function recoverAll(context: Operation): Promise<Close | null> {
+  const { store, signal } = context
+  const close = await recover(context)
+  if (close === null || ('settled' in close && close.settled !== undefined)) return close
+  const earlier = await unsettled(store.journal, await store.journal.head(signal), signal)
+  return earlier === null ? close : await recover(context)
 }
 
 /** What there is to recover, once nobody alive is at it. A dry run does not wait. Throws BUSY. */
