@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { linkSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { asDocument, attach, begin, programOf } from '../support/cli.ts'
 import { haveRedis, type RedisServer, startRedis } from '../support/redis.ts'
@@ -60,6 +61,18 @@ describe('a signal', { concurrent: true }, () => {
       document: { outcome: 'reverted', error: { message: expect.stringContaining('put back') } },
     })
     expect(place.read()).toBe(`REDIS_URL=${ONE}\n`)
+    expect(verdictsOf(place)).toEqual(['reverted'])
+  })
+
+  test('SIGINT after a write in place puts back in place: the file keeps its names', async () => {
+    using place = scratch(`REDIS_URL=${ONE}\n`)
+    linkSync(place.env, place.at('other'))
+    const run = await frozenSwap(place, { call: 'unlinkSync', path: '/in-place', nth: 2 })
+    expect(readFileSync(place.at('other'), 'utf8')).toBe(`REDIS_URL=${TWO}\n`)
+    run.kill('SIGINT')
+    run.kill('SIGCONT')
+    expect((await run.ended).exit).toBe(7)
+    expect([place.read(), readFileSync(place.at('other'), 'utf8')]).toEqual([`REDIS_URL=${ONE}\n`, `REDIS_URL=${ONE}\n`])
     expect(verdictsOf(place)).toEqual(['reverted'])
   })
 
