@@ -6,7 +6,7 @@ import type { Close, Release } from '../domain/operation.ts'
 import { Redactor } from '../domain/redact.ts'
 import { Secret } from '../domain/secret.ts'
 import { type Outcome, operate, type Wish } from '../engine/operate.ts'
-import type { Request } from '../engine/plan.ts'
+import type { Edit, Request } from '../engine/plan.ts'
 import type { Expectation } from '../engine/preflight.ts'
 import { keep, recover } from '../engine/recover.ts'
 import { isEnvName } from '../formats/dotenv.ts'
@@ -55,6 +55,8 @@ export interface How {
   readonly hook?: 'run' | 'skip'
   /** Default: what attach.yaml says, else `revert`, but not to a resource that did not answer. */
   readonly onFailure?: OnFailure
+  /** Under which key each old handle stays attached: `{ DATABASE_URL: 'DATABASE_URL_OLD' }`. Default: none stays. */
+  readonly keepOld?: Readonly<Record<string, string>>
 }
 
 /** One deploy, for runbooks in TypeScript. Every method throws AttachError, whose `effect` says what state the deploy is in. */
@@ -103,11 +105,11 @@ export async function openDeploy(options: DeployOptions = {}): Promise<Deploy> {
   return {
     attach: async (handles, how = {}) => {
       expectMayBeMade(found, create ? 'create' : 'usual')
-      return await run({ verb: 'attach', edits: editsOf(handles) }, how)
+      return await run({ verb: 'attach', edits: editsOf(handles, how) }, how)
     },
     swap: async (handles, how = {}) => {
       expectThere(found)
-      return await run({ verb: 'swap', edits: editsOf(handles) }, how)
+      return await run({ verb: 'swap', edits: editsOf(handles, how) }, how)
     },
     detach: async (keys, how = {}) => {
       expectThere(found)
@@ -153,10 +155,18 @@ const wishOf = (request: Request, how: How, { declared }: Found, lockTimeoutMs: 
   lockTimeoutMs,
 })
 
-const editsOf = (handles: Readonly<Record<string, string>>) => {
-  const edits = Object.entries(handles).map(([key, value]) => ({ key: keyOf(key), to: new Secret(value) }))
+function editsOf(handles: Readonly<Record<string, string>>, { keepOld = {} }: How): readonly Edit[] {
+  const edits = Object.entries(handles).map(([name, value]) => {
+    const as = Object.hasOwn(keepOld, name) ? keepOld[name] : undefined
+    return { key: keyOf(name), to: new Secret(value), ...(as === undefined ? {} : { keepOldAs: keyOf(as) }) }
+  })
   if (edits.length === 0) throw new AttachError('USAGE', 'no key was given; expected at least one', { hint: 'name the keys' })
-  return edits
+  const lost = Object.keys(keepOld).find((name) => !Object.hasOwn(handles, name))
+  const twice = edits.find(({ keepOldAs }) => keepOldAs !== undefined && edits.some(({ key }) => key === keepOldAs))
+  if (lost === undefined && twice === undefined) return edits
+  const what =
+    lost === undefined ? 'keepOld names a key that this call changes itself' : 'keepOld names a key that this call does not change'
+  throw new AttachError('USAGE', `${what}; nothing was contacted`, { hint: "{ keepOld: { KEY: 'KEY_OLD' } }" })
 }
 
 function keyOf(name: string): Key {

@@ -128,7 +128,7 @@ export function reopen(place: Scratch, config: string): void {
 
 /** Node's name of a file call, and what happens at the first one whose path holds `path`. */
 export interface Trap {
-  readonly call: 'openSync' | 'renameSync' | 'writeSync' | 'fsyncSync' | 'readFileSync' | 'existsSync'
+  readonly call: 'openSync' | 'renameSync' | 'unlinkSync' | 'writeSync' | 'fsyncSync' | 'readFileSync' | 'existsSync'
   readonly path?: string
   readonly when?: 'before' | 'after'
   /** The first such call, or a later one. */
