@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isSystemError } from './trouble.ts'
@@ -19,11 +19,10 @@ export type Wanted = 'nothing' | 'a copy' | 'unknown'
 
 /**
  * Whether a new file beside `path` would have other attributes than `path` has: it has some, or its directory hands some on (a default access
- * control list). Runs in a process of its own, beside whatever this one does meanwhile. Bound: 5 s, then `unknown`.
+ * control list). Bound: 5 s, then `unknown`.
  */
-export async function wantedAttributes(path: string, tools: Tools): Promise<Wanted> {
-  const listed = sectionsIn(await said('tar', [...LIST, path, dirname(path)], tools))
-  const [file, directory] = listed ?? []
+export function wantedAttributes(path: string, tools: Tools): Wanted {
+  const [file, directory] = listed([path, dirname(path)], tools) ?? []
   if (file === undefined || directory === undefined) return 'unknown'
   return file.length > 0 || directory.some((line) => /\bdefault:|posix_acl_default/.test(line)) ? 'a copy' : 'nothing'
 }
@@ -54,14 +53,7 @@ export function copyAttributes(path: string, fd: number, tools: Tools): boolean 
 
 /** `fd`: open in the child as CHILD_FD. */
 export function haveSameAttributes(one: string, other: string, tools: Tools, fd?: number): boolean {
-  const { status, stdout, stderr } = spawnSync('tar', [...LIST, one, other], {
-    stdio: ['ignore', 'pipe', 'pipe', ...(fd === undefined ? [] : [fd])],
-    env: environment(tools),
-    encoding: 'utf8',
-    timeout: BOUND_MS,
-    killSignal: 'SIGKILL',
-  })
-  const [first, second] = sectionsIn(status === 0 && stderr === '' ? stdout : null) ?? []
+  const [first, second] = listed([one, other], tools, fd) ?? []
   return first !== undefined && second !== undefined && first.join('\n') === second.join('\n')
 }
 
@@ -77,11 +69,18 @@ const O_TMPFILE = 0o20200000
  */
 const LIST = ['--acls', '--xattrs', '--xattrs-include=*', '--no-recursion', '-chvvvPf', '/dev/zero', '--']
 
-/** The attributes of each file in the order they were asked for. Null: that is no list. */
-function sectionsIn(list: string | null): readonly Attributes[] | null {
-  if (list === null) return null
+/** The attributes of each file in the order they were asked for. Null: tar is not there, failed, complained, or took too long. */
+function listed(paths: readonly string[], tools: Tools, fd?: number): readonly Attributes[] | null {
+  const { status, stdout, stderr } = spawnSync('tar', [...LIST, ...paths], {
+    stdio: ['ignore', 'pipe', 'pipe', ...(fd === undefined ? [] : [fd])],
+    env: environment(tools),
+    encoding: 'utf8',
+    timeout: BOUND_MS,
+    killSignal: 'SIGKILL',
+  })
+  if (status !== 0 || stderr !== '') return null
   const sections: string[][] = []
-  for (const line of list.split('\n')) {
+  for (const line of stdout.split('\n')) {
     if (/^[-dbclps]([r-][w-][xsStT-]){3}/.test(line)) sections.push([])
     else if (/^ {2}\w: /.test(line) && !/^ {2}x: \d+ security\./.test(line)) sections.at(-1)?.push(line)
   }
@@ -89,24 +88,3 @@ function sectionsIn(list: string | null): readonly Attributes[] | null {
 }
 
 const environment = ({ searchPath = '/usr/bin:/bin' }: Tools): NodeJS.ProcessEnv => ({ PATH: searchPath, LC_ALL: 'C' })
-
-/** What a program said on stdout. Null: it is not there, failed, complained, or took too long. */
-function said(program: string, words: readonly string[], tools: Tools): Promise<string | null> {
-  return new Promise((resolve) => {
-    const child = spawn(program, [...words], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: environment(tools),
-      timeout: BOUND_MS,
-      killSignal: 'SIGKILL',
-    })
-    let [out, complaints] = ['', '']
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      out += text
-    })
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      complaints += text
-    })
-    child.once('error', () => resolve(null))
-    child.once('close', (status) => resolve(status === 0 && complaints === '' ? out : null))
-  })
-}

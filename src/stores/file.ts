@@ -79,12 +79,10 @@ export class FileStore implements ConfigStore {
   }
 
   async rehearse(changes: readonly Change[], origin: Origin): Promise<Rehearsal> {
-    const planned = this.#plan() // Under way while the text is made.
-    planned.catch(() => {})
     const { bytes, following, notes } = editEnv(bytesOf(this.#file) ?? new Uint8Array(), changes, { restoring: origin === 'history' })
     const back = editEnv(bytes, changes.map(invert), { restoring: true }).bytes // What could not be put back is not begun.
     const isSame = Buffer.compare(back, bytesOf(this.#file) ?? new Uint8Array()) === 0
-    const way = await planned
+    const way = await this.#plan()
     expectStateDir(this.#state, this.#recordOwner())
     this.#told = way
     const told = way.by === 'in place' ? [inPlaceNote(way, this.label)] : []

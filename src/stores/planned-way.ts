@@ -57,7 +57,7 @@ async function renaming(planning: Planning, earlier: Planned | null): Promise<Pl
   if (earlier?.by === 'rename' && (earlier.state === state || earlier.attributes === 'copy')) return earlier // A copy is compared in any case.
   if (notedPlain(planning.state.plain) === state) return way('plain')
   const { canCopyAttributes, wantedAttributes } = await import('./attributes.ts')
-  const wanted = await wantedAttributes(path, planning)
+  const wanted = wantedAttributes(path, planning)
   if (wanted !== 'a copy') return way(wanted === 'nothing' ? 'plain' : 'unknown')
   return canCopyAttributes(path, planning) ? way('copy') : ATTRIBUTES_STAY
 }
