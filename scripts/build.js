@@ -37,6 +37,10 @@ const COMMAND = {
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
   supported: { 'dynamic-import': false },
+  // A tenth less to read at each start. Names stay, and lines, so that a bug can be found from where it is said to be.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  lineLimit: 120,
   define: { 'import.meta.url': 'urlOfThisFile' },
   banner: { js: "const urlOfThisFile = require('node:url').pathToFileURL(__filename).href;" },
 }
