@@ -90,7 +90,7 @@ test('a probe does load the kind, the slow modules and the driver: this test can
 
 describe('status', () => {
   const place = join(folder, 'project')
-  const OF_YAML = ['src/deploys/project.ts', 'src/deploys/project-tree.ts', 'src/deploys/project-schema.ts']
+  const OF_YAML = ['src/deploys/project/read.ts', 'src/deploys/project/tree.ts', 'src/deploys/project/schema.ts']
   const runHere = async (): Promise<Loaded> => await run('attach', '-C', place, 'status')
   beforeAll(() => {
     mkdirSync(place)

@@ -1,6 +1,6 @@
 import type { Deploy } from '../deploys/locate.ts'
 import { readersShown } from '../deploys/readers.ts'
-import type { Settler } from '../deploys/settle.ts'
+import type { Settler } from '../deploys/settling/settler.ts'
 import { AttachError } from '../domain/errors.ts'
 import { shellWord } from '../domain/shell.ts'
 import { type Consent, type Proposal, replaces } from '../engine/operate.ts'

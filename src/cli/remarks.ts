@@ -1,6 +1,6 @@
 import type { Deploy } from '../deploys/locate.ts'
 import { hidersOf } from '../deploys/readers.ts'
-import type { Settler } from '../deploys/settle.ts'
+import type { Settler } from '../deploys/settling/settler.ts'
 import type { Key } from '../domain/change.ts'
 import type { Warning } from '../domain/document.ts'
 import { nearest } from '../domain/nearest.ts'

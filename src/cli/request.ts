@@ -7,8 +7,8 @@ import type { HandleParts } from '../ports/kind.ts'
 import type { ConfigStore } from '../ports/store.ts'
 import type { KeptOld, Pair, Parts, Source, SwapTo } from './command.ts'
 import type { ChangeCommand } from './commands/change.ts'
-import { commandValue, type Fetching, fileValue, VALUE_BYTES_MAX, valueIn } from './outside.ts'
 import type { Session } from './session.ts'
+import { commandValue, type Fetching, fileValue, VALUE_BYTES_MAX, valueIn } from './source-values.ts'
 
 /** What a command asks for, with every value fetched from where it stands. Throws USAGE, HANDLE_INVALID, REFUSED, INTERRUPTED. */
 export async function requestOf(command: ChangeCommand, store: ConfigStore, kinds: OpenKinds, session: Session): Promise<Request> {

@@ -1,5 +1,5 @@
 import type { Deploy } from '../deploys/locate.ts'
-import { type Settler, settlerOf } from '../deploys/settle.ts'
+import { type Settler, settlerOf } from '../deploys/settling/settler.ts'
 import { checkText, commandText } from '../domain/deploy.ts'
 import type { Document, SettlingRow, StepRow } from '../domain/document.ts'
 import { AttachError } from '../domain/errors.ts'

@@ -3,7 +3,7 @@ import { nearest } from '../domain/nearest.ts'
 import { Secret } from '../domain/secret.ts'
 import type { Pair, Source, Target } from './command.ts'
 import { argument, isPlain, type Line, shown, usage, type Word } from './line.ts'
-import { fromOptions, isVariable, namedKey, type Placed } from './sources.ts'
+import { fromOptions, isVariable, namedKey, type Placed } from './value-options.ts'
 import { flag, onceFromStdin, shownKey, text } from './values.ts'
 import type { VerbName } from './verbs.ts'
 

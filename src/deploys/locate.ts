@@ -8,8 +8,8 @@ import { oneLine } from '../domain/redact.ts'
 import { shellWord } from '../domain/shell.ts'
 import { labelOf, pathIn, realPath } from './address.ts'
 import { configsIn, envAbove } from './env-files.ts'
-import type { Project, ProjectDeploy } from './project.ts'
-import { projectAt } from './project-file.ts'
+import { projectAt } from './project/find.ts'
+import type { Project, ProjectDeploy } from './project/read.ts'
 
 /** Which deploy was asked for. */
 export type Where =

@@ -5,9 +5,9 @@ import { type Round, STEADY } from '../engine/protocol.ts'
 import type { Host } from '../ports/host.ts'
 import type { Reporter } from '../ports/reporter.ts'
 import type { ConfigStore } from '../ports/store.ts'
-import type { Held } from './hook-output.ts'
 import type { OpenKinds } from './kinds.ts'
-import type { RoundValues, Settler } from './settle.ts'
+import type { Held } from './settling/command-output.ts'
+import type { RoundValues, Settler } from './settling/settler.ts'
 
 export interface Wiring {
   readonly store: ConfigStore

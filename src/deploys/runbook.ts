@@ -17,7 +17,7 @@ import { openKinds } from './kinds.ts'
 import { expectMayBeMade, expectThere, type Deploy as Found, locate, type Where } from './locate.ts'
 import { LOCK_ELSEWHERE_MS, openStore } from './open.ts'
 import { operationOn, WITHOUT_QUESTIONS } from './operation.ts'
-import { settlerOf } from './settle.ts'
+import { settlerOf } from './settling/settler.ts'
 
 export interface DeployOptions {
   /** `{ by: 'deploy', name }`, `{ by: 'config', address }`. Default: `.env` in the directory. */

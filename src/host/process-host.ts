@@ -27,7 +27,7 @@ export function processHost(): Host {
     exit: (code) => process.exit(code),
     readToEnd: async (path, limit, signal) => (await import('./read-to-end.ts')).readToEnd(path, limit, signal),
     capture: async (command) => (await import('./capture.ts')).capture(command),
-    runInPlace: async (command) => (await import('./in-place.ts')).runInPlace(command),
+    runInForeground: async (command) => (await import('./foreground.ts')).runInForeground(command),
     endBy,
     run: async (command) => (await import('./run.ts')).run(command),
     findProcess: async (pid) => (await import('./process-identity.ts')).findProcess(pid),

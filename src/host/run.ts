@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import type { CommandLine } from '../domain/deploy.ts'
 import type { CommandEnd, CommandRun } from '../ports/host.ts'
+import { endsWithUs, outlivesUs } from './ends-with-us.ts'
 import { outputLines } from './output-lines.ts'
 import { type OutputPipe, openPipe } from './output-pipe.ts'
 import { endGroup, signalGroup } from './process-group.ts'
 import { identify } from './process-identity.ts'
-import { endsWithUs, outlivesUs } from './running.ts'
 
 /**
  * Waits for our word before it becomes the command: what has a process has not begun. When attach dies before the word, `read` meets the end

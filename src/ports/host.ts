@@ -28,8 +28,8 @@ export interface Host {
   readToEnd(path: string, limit: number, signal: AbortSignal): Promise<Taken>
   /** Runs a shell command for what it prints. Ends it, and what it started, when `signal` aborts or it prints too much. */
   capture(command: ShellCommand): Promise<Captured>
-  /** Runs a command in our place: see `InPlace`. Throws INTERRUPTED when `signal` came before it began. */
-  runInPlace(command: InPlace): Promise<Ended>
+  /** Runs a command on the terminal and the streams of the caller: see `Foreground`. Throws INTERRUPTED when `signal` came before it began. */
+  runInForeground(command: Foreground): Promise<Ended>
   /** Ends this process by a signal, so that whoever waits for it sees that. Returns where that cannot be had. */
   endBy(signal: string): void
   /** Runs a command to its end, or ends it. Throws only what `begins` throws. */
@@ -46,7 +46,7 @@ export interface Host {
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** A command that gets our own streams and terminal, stands in our process group, and is sent on what signals us. */
-export interface InPlace {
+export interface Foreground {
   readonly program: string
   readonly args: readonly string[]
   /** All of it: nothing of ours is added. The program is looked for in its PATH. */

@@ -29,13 +29,13 @@ export function bytesOf({ path, label }: ConfigFile): Uint8Array | null {
 }
 
 /** What a config holds, or will hold once a write in place is finished that is under way or was killed. */
-export interface Settled {
+export interface Whole {
   readonly bytes: Uint8Array | null
   readonly unfinished?: true
 }
 
 /** Never a half of two texts. `kept`: where the texts of a write in place are kept meanwhile. Locks nothing. */
-export async function settledBytesOf(config: ConfigFile, kept: string): Promise<Settled> {
+export async function wholeBytesOf(config: ConfigFile, kept: string): Promise<Whole> {
   for (let tries = 1; ; tries += 1) {
     const before = identityOf(kept)
     const bytes = bytesOf(config)

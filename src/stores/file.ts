@@ -6,7 +6,7 @@ import type { Intent, Open } from '../domain/operation.ts'
 import { shellWord } from '../domain/shell.ts'
 import { editEnv, readEnv } from '../formats/dotenv.ts'
 import type { ConfigStore, Guard, Origin, Rehearsal, Revision, Snapshot } from '../ports/store.ts'
-import { bytesOf, type ConfigFile, revisionOf, rightsOf, settledBytesOf } from './config-file.ts'
+import { bytesOf, type ConfigFile, revisionOf, rightsOf, wholeBytesOf } from './config-file.ts'
 import { FileJournal, hearSignals } from './file-journal.ts'
 import type { LockStyle } from './kernel-lock.ts'
 import { inPlaceNote, notTold, type Planned, planWay } from './planned-way.ts'
@@ -72,7 +72,7 @@ export class FileStore implements ConfigStore {
   }
 
   async read(): Promise<Snapshot> {
-    const { bytes, unfinished } = await settledBytesOf(this.#file, this.#state.inPlace)
+    const { bytes, unfinished } = await wholeBytesOf(this.#file, this.#state.inPlace)
     const { entries } = readEnv(bytes ?? new Uint8Array())
     this.#heldKeys = entries.size > 0
     return { revision: revisionOf(bytes), entries, ...(unfinished ? { unfinished } : {}) }

@@ -63,10 +63,10 @@ export function finishInPlace(target: Pick<InPlace, 'path' | 'label' | 'kept'> &
       const text = finished(contentsOf(fd), texts)
       if (text === null) return
       try {
-        settleOn(fd, text)
+        overwriteWith(fd, text)
       } catch (error) {
         if (codeOf(error) === null || text === texts.old) throw error
-        settleOn(fd, texts.old)
+        overwriteWith(fd, texts.old)
       }
     })
   } catch (error) {
@@ -103,7 +103,7 @@ function takeBack(fd: number, old: Uint8Array, { label }: InPlace, cause: unknow
   const why = codeOf(cause)
   if (why === null) throw cause
   try {
-    settleOn(fd, old)
+    overwriteWith(fd, old)
     if (holds(fd, old)) throw fileTrouble(`${label} could not be written in place, and its old text was put back`, cause)
   } catch (second) {
     if (codeOf(second) === null) throw second
@@ -113,7 +113,7 @@ function takeBack(fd: number, old: Uint8Array, { label }: InPlace, cause: unknow
 }
 
 /** Whatever the file holds: these bytes, synced, and no others. */
-function settleOn(fd: number, text: Uint8Array): void {
+function overwriteWith(fd: number, text: Uint8Array): void {
   const { size } = fstatSync(fd)
   writeAll(fd, filled(text, size), 0)
   fsyncSync(fd)

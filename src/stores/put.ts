@@ -6,7 +6,7 @@ import type { Tools } from './attributes.ts'
 import { bytesOf, type ConfigFile, revisionOf, rightsOf } from './config-file.ts'
 import { notePlain } from './plain-file.ts'
 import type { Planned } from './planned-way.ts'
-import { putAsNew, putInPlace, type Rights, unlinkIfThere, writeNew } from './replace-file.ts'
+import { putAsNew, putOver, type Rights, unlinkIfThere, writeNew } from './replace-file.ts'
 import type { StateDir } from './state-dir.ts'
 import { fileTrouble } from './trouble.ts'
 
@@ -56,7 +56,7 @@ export async function putBy(way: Planned, intent: Intent, target: Target): Promi
     }
     expectUndisturbed(temp, target)
     if (before === null) putAsNew(temp, target.path)
-    else putInPlace(temp, target.path)
+    else putOver(temp, target.path)
     if (way.attributes === 'plain') notePlain(target.state.plain, target.path, target.recordRights)
     return true
   }

@@ -123,7 +123,7 @@ export function syncDirectory(path: string): void {
  * Puts the finished file `temp` in the place of `path`, in one step. Throws UNAVAILABLE when it is proved that `path` is what it was, else UNKNOWN.
  * rename(2); a file that is mounted on its own (a container's bind mount) answers EBUSY.
  */
-export function putInPlace(temp: string, path: string): void {
+export function putOver(temp: string, path: string): void {
   let before: number | undefined
   try {
     before = inodeOf(path)

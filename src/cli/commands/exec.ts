@@ -20,7 +20,7 @@ export async function exec(command: ExecCommand, session: Session): Promise<Said
   const env = await environmentOf(store, session).finally(() => store[Symbol.asyncDispose]())
   const { program, args } = command
   const cwd = resolve(host.cwd, command.directory ?? '.')
-  const ended = await host.runInPlace({ program, args, env, cwd, begun: () => stop.end(), signal })
+  const ended = await host.runInForeground({ program, args, env, cwd, begun: () => stop.end(), signal })
   if (ended.by === 'signal') host.endBy(ended.signal)
   return { deploy: deploy.name, outcome: 'unchanged', ...saidOf(ended, program) }
 }

@@ -10,8 +10,8 @@ import type { Resource } from '../../ports/kind.ts'
 import type { ConfigStore } from '../../ports/store.ts'
 import { factsText } from '../../reporters/human.ts'
 import type { ProbeCommand, Target } from '../command.ts'
-import { VALUE_BYTES_MAX, valueIn } from '../outside.ts'
 import { placeOf, type Said, type Session } from '../session.ts'
+import { VALUE_BYTES_MAX, valueIn } from '../source-values.ts'
 import { sayUnfinished } from '../standing.ts'
 
 interface Named {

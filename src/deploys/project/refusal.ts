@@ -1,4 +1,4 @@
-import { AttachError } from '../domain/errors.ts'
+import { AttachError } from '../../domain/errors.ts'
 
 /** One thing that is wrong in attach.yaml. */
 export interface Trouble {

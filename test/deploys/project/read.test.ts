@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Project, projectIn, readProject } from '../../src/deploys/project.ts'
-import { isAttachError } from '../../src/domain/errors.ts'
-import { folder } from '../support/cli.ts'
-import { PRODUCTION, WRONG } from './project-samples.ts'
+import { type Project, projectIn, readProject } from '../../../src/deploys/project/read.ts'
+import { isAttachError } from '../../../src/domain/errors.ts'
+import { folder } from '../../support/cli.ts'
+import { PRODUCTION, WRONG } from './samples.ts'
 
 const AT = { path: '/srv/app/attach.yaml', label: 'attach.yaml' }
 

@@ -1,6 +1,6 @@
-import type { Key } from '../domain/change.ts'
-import { oneLine, Redactor, secretsIn } from '../domain/redact.ts'
-import type { Secret } from '../domain/secret.ts'
+import type { Key } from '../../domain/change.ts'
+import { oneLine, Redactor, secretsIn } from '../../domain/redact.ts'
+import type { Secret } from '../../domain/secret.ts'
 
 /** One value of the config, or one that was or will be. */
 export interface Held {

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Health } from '../../src/domain/deploy.ts'
-import { type Certificates, makeCertificates } from '../support/certificates.ts'
-import { app, healthOf } from '../support/declared.ts'
-import { type Behaviour, greets, liar, silent } from '../support/liars.ts'
-import { freePort } from '../support/ports.ts'
+import type { Health } from '../../../src/domain/deploy.ts'
+import { type Certificates, makeCertificates } from '../../support/certificates.ts'
+import { app, healthOf } from '../../support/declared.ts'
+import { type Behaviour, greets, liar, silent } from '../../support/liars.ts'
+import { freePort } from '../../support/ports.ts'
 
 /** A server of 127.0.0.1 that answers like this. */
 async function server(answer: RequestListener, pair?: { readonly cert: string; readonly key: string }, host = '127.0.0.1') {

@@ -4,7 +4,7 @@ import { constants } from 'node:os'
 import process from 'node:process'
 import { isatty } from 'node:tty'
 import { AttachError } from '../domain/errors.ts'
-import type { Ended, InPlace } from '../ports/host.ts'
+import type { Ended, Foreground } from '../ports/host.ts'
 
 /** Sent to one process by whoever means it: always handed on. */
 const DIRECTED = ['SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const
@@ -15,7 +15,7 @@ const OF_TERMINAL = ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGWINCH'] as const
  * A child, for Node 20 cannot replace its own process. It stays in our process group and session: a terminal stays its terminal, and Ctrl-Z
  * (SIGTSTP) and `fg` (SIGCONT) stop and wake us both by what the system does by itself. We outlive it, whatever signals us but SIGKILL.
  */
-export function runInPlace({ program, args, env, cwd, begun, signal }: InPlace): Promise<Ended> {
+export function runInForeground({ program, args, env, cwd, begun, signal }: Foreground): Promise<Ended> {
   if (signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted before the command began', { hint: 'run the command again' })
   const first = terminalNow()
   let child: ChildProcess | null = null

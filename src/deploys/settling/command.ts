@@ -1,8 +1,8 @@
-import type { CommandLine } from '../domain/deploy.ts'
-import { isAttachError } from '../domain/errors.ts'
-import type { CommandEnd, Host } from '../ports/host.ts'
-import type { Reporter } from '../ports/reporter.ts'
-import { removeHookRecord, writeHookRecord } from '../stores/hook-record.ts'
+import type { CommandLine } from '../../domain/deploy.ts'
+import { isAttachError } from '../../domain/errors.ts'
+import type { CommandEnd, Host } from '../../ports/host.ts'
+import type { Reporter } from '../../ports/reporter.ts'
+import { removeHookRecord, writeHookRecord } from '../../stores/hook-record.ts'
 import { clearOrphan } from './orphan.ts'
 
 /** How the commands of one round are run. */

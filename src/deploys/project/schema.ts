@@ -1,12 +1,12 @@
 import type { core } from 'zod'
-import { SETTLE_DEFAULTS } from '../domain/deploy.ts'
-import { DURATION_MS_MAX, millisecondsIn } from '../domain/duration.ts'
-import { EXPECTATIONS } from '../domain/probe.ts'
-import { secretsIn } from '../domain/redact.ts'
-import { ENV_KEY } from '../formats/dotenv.ts'
-import { READERS } from '../formats/reader-names.ts'
-import { KINDS } from '../kinds/registry.ts'
-import { ENTRIES, KEYS, type KeyInfo } from './project-keys.ts'
+import { SETTLE_DEFAULTS } from '../../domain/deploy.ts'
+import { DURATION_MS_MAX, millisecondsIn } from '../../domain/duration.ts'
+import { EXPECTATIONS } from '../../domain/probe.ts'
+import { secretsIn } from '../../domain/redact.ts'
+import { ENV_KEY } from '../../formats/dotenv.ts'
+import { READERS } from '../../formats/reader-names.ts'
+import { KINDS } from '../../kinds/registry.ts'
+import { ENTRIES, KEYS, type KeyInfo } from './keys.ts'
 
 type Zod = typeof import('zod').z
 

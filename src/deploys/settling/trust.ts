@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { closeSync, constants, lstatSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, join, relative } from 'node:path'
-import { commandText } from '../domain/deploy.ts'
-import { AttachError } from '../domain/errors.ts'
-import type { Host } from '../ports/host.ts'
-import { readRegular } from '../stores/read-file.ts'
-import { isSystemError } from '../stores/trouble.ts'
+import { commandText } from '../../domain/deploy.ts'
+import { AttachError } from '../../domain/errors.ts'
+import type { Host } from '../../ports/host.ts'
+import { readRegular } from '../../stores/read-file.ts'
+import { isSystemError } from '../../stores/trouble.ts'
 import { type CommandPlace, expectProgram, expectSafe, filesOf, type NamedCommand } from './command-files.ts'
 
 /** The commands of one deploy as attach.yaml has them. */

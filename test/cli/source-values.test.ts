@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { commandValue, fileValue } from '../../src/cli/outside.ts'
+import { commandValue, fileValue } from '../../src/cli/source-values.ts'
 import type { Key } from '../../src/domain/change.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import { processHost } from '../../src/host/process-host.ts'

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { projectIn } from '../../src/deploys/project.ts'
-import { AttachError } from '../../src/domain/errors.ts'
+import { projectIn } from '../../../src/deploys/project/read.ts'
+import { AttachError } from '../../../src/domain/errors.ts'
 
 const AT = { path: '/srv/app/attach.yaml', label: 'attach.yaml' }
 const KIB = 1024

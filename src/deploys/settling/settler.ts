@@ -1,10 +1,10 @@
-import type { Declared } from '../domain/deploy.ts'
-import type { Settled } from '../domain/operation.ts'
-import type { Round } from '../engine/protocol.ts'
-import type { Host } from '../ports/host.ts'
-import type { Reporter } from '../ports/reporter.ts'
-import type { Held } from './hook-output.ts'
-import type { Deploy } from './locate.ts'
+import type { Declared } from '../../domain/deploy.ts'
+import type { Settled } from '../../domain/operation.ts'
+import type { Round } from '../../engine/protocol.ts'
+import type { Host } from '../../ports/host.ts'
+import type { Reporter } from '../../ports/reporter.ts'
+import type { Deploy } from '../locate.ts'
+import type { Held } from './command-output.ts'
 import type { Commands, Trust } from './trust.ts'
 
 export interface SettleOptions {
@@ -38,7 +38,7 @@ export interface RoundValues {
 export function settlerOf(deploy: Deploy, { run, trust }: SettleOptions, host: Host, reporter: Reporter): Settler {
   const { declared } = deploy
   const clearOrphan = async (): Promise<void> => {
-    const { clearOrphanOf } = await import('./steps.ts')
+    const { clearOrphanOf } = await import('./round.ts')
     await clearOrphanOf(deploy, host, reporter)
   }
   if (run === 'skip' || declared === null || (declared.hook === null && declared.health === null)) return { ...NOTHING, clearOrphan }
@@ -52,7 +52,7 @@ export function settlerOf(deploy: Deploy, { run, trust }: SettleOptions, host: H
     health: declared.health,
     ready: async () => (await trustHere()).ready(),
     settle: async (round, values, signal) => {
-      const { settleBy } = await import('./steps.ts')
+      const { settleBy } = await import('./round.ts')
       const confirm = async (): Promise<void> => (await trustHere()).confirm()
       return await settleBy(declared, { deploy, round, values, host, reporter, signal, confirm })
     },

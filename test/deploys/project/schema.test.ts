@@ -3,15 +3,15 @@ import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { projectIn } from '../../src/deploys/project.ts'
-import { KEYS } from '../../src/deploys/project-keys.ts'
-import { projectSchema } from '../../src/deploys/project-schema.ts'
-import { READERS } from '../../src/formats/reader-names.ts'
-import { KINDS } from '../../src/kinds/registry.ts'
-import { fits } from '../support/json-schema.ts'
-import { PRODUCTION, WRONG } from './project-samples.ts'
+import { KEYS } from '../../../src/deploys/project/keys.ts'
+import { projectIn } from '../../../src/deploys/project/read.ts'
+import { projectSchema } from '../../../src/deploys/project/schema.ts'
+import { READERS } from '../../../src/formats/reader-names.ts'
+import { KINDS } from '../../../src/kinds/registry.ts'
+import { fits } from '../../support/json-schema.ts'
+import { PRODUCTION, WRONG } from './samples.ts'
 
-const PUBLISHED = resolve(import.meta.dirname, '../../docs/attach-yaml.schema.json')
+const PUBLISHED = resolve(import.meta.dirname, '../../../docs/attach-yaml.schema.json')
 const AT = { path: '/srv/app/attach.yaml', label: 'attach.yaml' }
 
 /** What is published in docs/, for editors. Draft 7 is what they read. */
@@ -63,7 +63,7 @@ describe('the published schema', () => {
 const plain = (text: string): unknown => parse(text, { logLevel: 'error' })
 
 describe('docs/attach-yaml.md', () => {
-  const page = readFileSync(resolve(import.meta.dirname, '../../docs/attach-yaml.md'), 'utf8')
+  const page = readFileSync(resolve(import.meta.dirname, '../../../docs/attach-yaml.md'), 'utf8')
 
   test('names every key, every reader and every kind', () => {
     const words = [...Object.values(KEYS).flatMap((keys) => Object.keys(keys)), ...READERS, ...KINDS.map(({ name }) => name)]

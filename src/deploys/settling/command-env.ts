@@ -1,8 +1,8 @@
-import type { Intent } from '../domain/operation.ts'
-import { Redactor, secretsIn } from '../domain/redact.ts'
-import type { Secret } from '../domain/secret.ts'
-import type { Round } from '../engine/protocol.ts'
-import type { Host } from '../ports/host.ts'
+import type { Intent } from '../../domain/operation.ts'
+import { Redactor, secretsIn } from '../../domain/redact.ts'
+import type { Secret } from '../../domain/secret.ts'
+import type { Round } from '../../engine/protocol.ts'
+import type { Host } from '../../ports/host.ts'
 import { USUAL_PATH } from './command-files.ts'
 
 export interface HookEnvOptions {

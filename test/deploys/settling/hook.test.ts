@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { lives } from '../support/commands.ts'
-import { app, held, hookOf } from '../support/declared.ts'
+import { lives } from '../../support/commands.ts'
+import { app, held, hookOf } from '../../support/declared.ts'
 
 const CANARY = 'c4n4ry-Of_The+Config/77'
 

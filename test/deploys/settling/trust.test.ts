@@ -12,11 +12,11 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { type CommandPlace, filesOf } from '../../src/deploys/command-files.ts'
-import { AttachError } from '../../src/domain/errors.ts'
-import { type App, app, healthOf, hookOf } from '../support/declared.ts'
-import { isRoot, NOBODY, thrown } from '../support/files.ts'
-import { scratch, treeOf } from '../support/scratch.ts'
+import { type CommandPlace, filesOf } from '../../../src/deploys/settling/command-files.ts'
+import { AttachError } from '../../../src/domain/errors.ts'
+import { type App, app, healthOf, hookOf } from '../../support/declared.ts'
+import { isRoot, NOBODY, thrown } from '../../support/files.ts'
+import { scratch, treeOf } from '../../support/scratch.ts'
 
 const script = ({ write, at }: App, name = 'restart.sh', text = '#!/bin/sh\necho restarted\n'): void => {
   write(name, text)

@@ -1,6 +1,6 @@
-import { commandText, type Health, shownUrl } from '../domain/deploy.ts'
+import { commandText, type Health, shownUrl } from '../../domain/deploy.ts'
+import { type Running, runRecorded } from './command.ts'
 import type { Asked } from './health-url.ts'
-import { type Running, runRecorded } from './recorded-run.ts'
 
 /** Of one request, however long all of them may take. */
 const REQUEST_MS = 5_000

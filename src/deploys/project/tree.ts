@@ -1,7 +1,7 @@
 import type { Alias, CST, ParsedNode, YAMLMap } from 'yaml'
-import { keysAt, type Path, pathText } from './project-keys.ts'
-import { syntaxTrouble } from './project-syntax.ts'
-import type { Trouble } from './project-trouble.ts'
+import { keysAt, type Path, pathText } from './keys.ts'
+import type { Trouble } from './refusal.ts'
+import { syntaxTrouble } from './syntax.ts'
 
 type Yaml = typeof import('yaml')
 

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
 import type { Socket } from 'node:net'
 import { rootCertificates } from 'node:tls'
-import { shownUrl } from '../domain/deploy.ts'
-import { type Bound, bounded, codeOf, NetError } from '../net/bounded.ts'
-import { type Address, connectFirst, resolve } from '../net/dial.ts'
-import { upgrade } from '../net/tls.ts'
-import type { Host } from '../ports/host.ts'
+import { shownUrl } from '../../domain/deploy.ts'
+import { type Bound, bounded, codeOf, NetError } from '../../net/bounded.ts'
+import { type Address, connectFirst, resolve } from '../../net/dial.ts'
+import { upgrade } from '../../net/tls.ts'
+import type { Host } from '../../ports/host.ts'
 
 export interface Asked {
   readonly url: string

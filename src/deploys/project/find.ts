@@ -1,8 +1,8 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { labelOf } from './address.ts'
-import type { Project } from './project.ts'
-import { invalid } from './project-trouble.ts'
+import { labelOf } from '../address.ts'
+import type { Project } from './read.ts'
+import { invalid } from './refusal.ts'
 
 export const PROJECT_FILE = 'attach.yaml'
 export const MISNAMED_FILE = 'attach.yml'
@@ -13,7 +13,7 @@ export const MISNAMED_FILE = 'attach.yml'
  */
 export async function projectAt(directory: string, cwd: string): Promise<Project | null> {
   const path = join(directory, PROJECT_FILE)
-  if (stands(path)) return await (await import('./project.ts')).readProject(path, labelOf(path, cwd))
+  if (stands(path)) return await (await import('./read.ts')).readProject(path, labelOf(path, cwd))
   if (!stands(join(directory, MISNAMED_FILE))) return null
   const label = labelOf(join(directory, MISNAMED_FILE), cwd)
   throw invalid(

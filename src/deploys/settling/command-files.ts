@@ -1,9 +1,9 @@
 import { accessSync, constants, realpathSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import type { CommandLine } from '../domain/deploy.ts'
-import { AttachError } from '../domain/errors.ts'
-import { shellWord } from '../domain/shell.ts'
-import type { Host } from '../ports/host.ts'
+import type { CommandLine } from '../../domain/deploy.ts'
+import { AttachError } from '../../domain/errors.ts'
+import { shellWord } from '../../domain/shell.ts'
+import type { Host } from '../../ports/host.ts'
 
 /** A command of attach.yaml and how it is called there: `hook of production`. */
 export interface NamedCommand {

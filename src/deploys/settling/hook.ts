@@ -1,5 +1,5 @@
-import type { Hook } from '../domain/deploy.ts'
-import { type Running, runRecorded } from './recorded-run.ts'
+import type { Hook } from '../../domain/deploy.ts'
+import { type Running, runRecorded } from './command.ts'
 
 /** Runs the hook once. Each line it prints goes out as an event. Null when it went well, else what was wrong. */
 export async function runHook({ run, timeoutMs }: Hook, running: Running): Promise<string | null> {

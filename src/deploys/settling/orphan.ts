@@ -1,6 +1,6 @@
-import type { FoundProcess, Host, ProcessIdentity } from '../ports/host.ts'
-import type { Reporter } from '../ports/reporter.ts'
-import { readHookRecord, removeHookRecord } from '../stores/hook-record.ts'
+import type { FoundProcess, Host, ProcessIdentity } from '../../ports/host.ts'
+import type { Reporter } from '../../ports/reporter.ts'
+import { readHookRecord, removeHookRecord } from '../../stores/hook-record.ts'
 
 export interface OrphanOptions {
   /** Where the record stands. */

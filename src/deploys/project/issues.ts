@@ -1,9 +1,9 @@
 import type { core } from 'zod'
-import { nearest } from '../domain/nearest.ts'
-import { READERS } from '../formats/reader-names.ts'
-import { ENTRIES, infoAt, keysAt, type Path, pathText } from './project-keys.ts'
-import type { Tree } from './project-tree.ts'
-import type { Trouble } from './project-trouble.ts'
+import { nearest } from '../../domain/nearest.ts'
+import { READERS } from '../../formats/reader-names.ts'
+import { ENTRIES, infoAt, keysAt, type Path, pathText } from './keys.ts'
+import type { Trouble } from './refusal.ts'
+import type { Tree } from './tree.ts'
 
 /** What the schema found wrong, each in one sentence and at its place. */
 export function troublesOf(issues: readonly core.$ZodIssue[], tree: Tree): readonly Trouble[] {

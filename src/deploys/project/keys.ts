@@ -1,5 +1,5 @@
-import { EXPECTATIONS } from '../domain/probe.ts'
-import { KINDS } from '../kinds/registry.ts'
+import { EXPECTATIONS } from '../../domain/probe.ts'
+import { KINDS } from '../../kinds/registry.ts'
 
 /** What is known of one key of attach.yaml: feeds the schema, its descriptions for editors, and the messages. */
 export interface KeyInfo {

@@ -1,12 +1,12 @@
 import { linkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { AttachError } from '../domain/errors.ts'
-import type { Host } from '../ports/host.ts'
-import { syncDirectory, unlinkIfThere, writeNew } from '../stores/replace-file.ts'
-import { codeOf, fileTrouble, isSystemError } from '../stores/trouble.ts'
-import { realPath } from './address.ts'
-import { configsIn } from './env-files.ts'
-import { MISNAMED_FILE, PROJECT_FILE, stands } from './project-file.ts'
+import { AttachError } from '../../domain/errors.ts'
+import type { Host } from '../../ports/host.ts'
+import { syncDirectory, unlinkIfThere, writeNew } from '../../stores/replace-file.ts'
+import { codeOf, fileTrouble, isSystemError } from '../../stores/trouble.ts'
+import { realPath } from '../address.ts'
+import { configsIn } from '../env-files.ts'
+import { MISNAMED_FILE, PROJECT_FILE, stands } from './find.ts'
 
 /** The deploys that an attach.yaml is to name. */
 export interface Adoption {
