@@ -27,7 +27,7 @@ export function consentOf(command: ChangeCommand, deploy: Deploy, settler: Settl
     },
     tell: (proposal) => {
       tell(proposal, deploy, session)
-      tellSettling(settler, proposal, command, session)
+      tellSettling(settler, proposal, deploy, command, session)
     },
     approve: async ({ plan, shown }) => {
       const needsName = isProtected(deploy) && command.confirm === null

@@ -26,7 +26,7 @@ export function remarksAfter(
   }
   for (const { key, after } of plan.changes) {
     for (const name of hidersOf(deploy.path, key)) note('config.shadowed', `${name} also sets ${key} and wins for Next, Vite and Rails.`)
-    const exported = host.env[key]
+    const exported = host.inherited[key]
     if (exported !== undefined && exported !== after?.reveal()) {
       note('config.shadowed', `${key} is also set in this shell's environment, and most readers let that win.`)
     }

@@ -76,7 +76,7 @@ async function fetched(key: Key, source: Source, how: Making, store: ConfigStore
       if (interactive) return await asked(key, session)
       return valueIn(await host.stdin.readAll(VALUE_BYTES_MAX, signal), { raw: how.raw, what: 'standard input' })
     case 'env': {
-      const value = host.env[source.name]
+      const value = host.inherited[source.name]
       if (value !== undefined) return new Secret(value)
       throw new AttachError('USAGE', `the environment variable for ${key} is not set; nothing was contacted`, {
         hint: 'attach help attach',

@@ -40,7 +40,13 @@ export async function expectRecovery({ intent }: Open, settler: Settler, { yes }
 }
 
 /** What will be done once the config is written, and what becomes of a value that the app does not settle on. */
-export function tellSettling(settler: Settler, { revertible, preflight }: Proposal, command: Writing, { reporter }: Session): void {
+export function tellSettling(
+  settler: Settler,
+  { revertible }: Proposal,
+  { declared }: Deploy,
+  command: Writing,
+  { reporter }: Session,
+): void {
   const { hook, health } = settler
   if (hook !== null) reporter.event({ type: 'then', step: 'hook', what: commandText(hook.run) })
   if (health !== null) reporter.event({ type: 'then', step: 'health', what: checkText(health) })
@@ -48,8 +54,7 @@ export function tellSettling(settler: Settler, { revertible, preflight }: Propos
     reporter.event({ type: 'note', code: 'health.without_hook', message: 'No hook restarts the app: health asks it as it runs.' })
   if (!settles(settler)) return
   const isAsked = 'onFailure' in command && command.onFailure !== null
-  const isDead = preflight !== null && !preflight.revertible
-  const why = isAsked ? '--on-failure' : isDead ? 'the old resource did not answer' : 'on-failure in attach.yaml'
+  const why = isAsked ? '--on-failure' : declared?.onFailure === 'keep' ? 'on-failure in attach.yaml' : 'the old resource did not answer'
   const message = revertible
     ? `If the app does not settle, the old value is put back${isAsked ? ' (--on-failure)' : ''}.`
     : `If the app does not settle, the new value stays (${why}).`

@@ -1,5 +1,6 @@
 import type { OpenKinds } from '../deploys/kinds.ts'
 import { isAttachError } from '../domain/errors.ts'
+import { STEADY } from '../engine/protocol.ts'
 import type { ConfigStore, Snapshot } from '../ports/store.ts'
 import type { Session } from './session.ts'
 
@@ -13,14 +14,12 @@ export async function tellingWhatStands<T>(store: ConfigStore, kinds: OpenKinds,
   }
 }
 
-/** What is shown is not what stands: no reading command passes a half of two texts off as the config. */
-export function sayUnfinished({ unfinished }: Snapshot, label: string, { reporter }: Session): void {
+/** What is shown, or handed on, is not what stands: no command passes a half of two texts off as the config. */
+export function sayUnfinished({ unfinished }: Snapshot, label: string, { reporter }: Session, what = 'shown is'): void {
   if (unfinished === undefined) return
-  const message = `${label} is half written, by a command that is at work or was killed; shown is what it holds once attach recover finished that.`
+  const message = `${label} is half written, by a command that is at work or was killed; ${what} what it holds once attach recover finished that.`
   reporter.event({ type: 'note', code: 'config.unfinished', message })
 }
-
-const STEADY = new AbortController().signal
 
 async function tell(store: ConfigStore, kinds: OpenKinds, session: Session): Promise<void> {
   const { reporter } = session

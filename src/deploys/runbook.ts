@@ -8,7 +8,7 @@ import { Secret } from '../domain/secret.ts'
 import { type Outcome, operate, type Wish } from '../engine/operate.ts'
 import type { Edit, Request } from '../engine/plan.ts'
 import type { Expectation } from '../engine/preflight.ts'
-import { keep, recover } from '../engine/recover.ts'
+import { keep, needsRecovery, recover } from '../engine/recover.ts'
 import { isEnvName } from '../formats/dotenv.ts'
 import { processHost } from '../host/process-host.ts'
 import type { Reporter } from '../ports/reporter.ts'
@@ -126,7 +126,7 @@ export async function openDeploy(options: DeployOptions = {}): Promise<Deploy> {
     recover: async (how = {}) => {
       const operation = operationFor(how)
       if (how.keep === true) return await keep(operation)
-      await operation.ready()
+      if (await needsRecovery(store.journal, signal)) await operation.ready()
       return await recover(operation)
     },
     read: async () => await store.read(signal),
@@ -134,8 +134,8 @@ export async function openDeploy(options: DeployOptions = {}): Promise<Deploy> {
   }
 }
 
-function expectConfirmed({ declared, name }: Found, { confirm, run }: How): void {
-  if (declared?.protected !== true || confirm === name || run === 'dry') return
+function expectConfirmed({ declared, name }: Found, { confirm }: How): void {
+  if (declared?.protected !== true || confirm === name) return
   throw new AttachError('REFUSED', `${name} is protected, and its name was not given; nothing was changed`, {
     hint: `{ confirm: '${name}' }`,
   })

@@ -61,8 +61,12 @@ export function shownUrl(text: string): string {
   return oneLine(`${protocol}//${host}${pathname}`)
 }
 
-/** How a health check is named on the screen. */
-export function checkText({ check, successes }: Health): string {
+/** What a health check asks, as it is named on the screen. */
+export const shownCheck = ({ check }: Health): string => (check.by === 'url' ? shownUrl(check.url) : commandText(check.run))
+
+/** The same with what is expected of it, for the plan. */
+export function checkText(health: Health): string {
+  const { check, successes } = health
   const times = successes === 1 ? '' : `, ${successes} times in a row`
-  return check.by === 'url' ? `${shownUrl(check.url)} answers ${check.status}${times}` : `${commandText(check.run)}${times}`
+  return `${shownCheck(health)}${check.by === 'url' ? ` answers ${check.status}` : ''}${times}`
 }

@@ -86,7 +86,7 @@ export async function operate(wish: Wish, operation: Operation): Promise<Outcome
   await makeQuiet(wish, operation)
   const { known, planned } = await look(wish, operation)
   if (planned.type === 'unchanged') {
-    await expectSettled(known.head, operation)
+    await expectSettled(planned.keys, known.head, operation)
     return { ...planned, head: known.head, snapshot: known.snapshot }
   }
   let { plan } = planned
@@ -101,7 +101,7 @@ export async function operate(wish: Wish, operation: Operation): Promise<Outcome
   consent.tell(proposal)
   if (wish.run === 'dry') return { type: 'planned', proposal }
   await consent.approve(proposal)
-  if (proposal.preflight !== null && clock() - proposal.preflight.takenAt > FRESH_MS) {
+  while (proposal.preflight !== null && clock() - proposal.preflight.takenAt > FRESH_MS) {
     const agreed = proposal
     proposal = checked(wish, proposal, await check(wish, proposal, operation))
     if (!isSameCheck(agreed, proposal)) {

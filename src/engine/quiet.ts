@@ -1,8 +1,9 @@
+import type { Key } from '../domain/change.ts'
 import { effectOf } from '../domain/effect.ts'
 import { AttachError } from '../domain/errors.ts'
 import type { Head } from '../domain/operation.ts'
 import type { Operation, Wish } from './operate.ts'
-import { recover, unsettled } from './recover.ts'
+import { recover, unsettled, unsettledKeys } from './recover.ts'
 
 /** How often the journal may move under us before we say so. */
 export const TRIES_MAX = 10
@@ -40,13 +41,16 @@ export async function makeQuiet({ run, lockTimeoutMs }: Wish, operation: Operati
   throw new AttachError('BUSY', 'other attach commands keep this config busy; nothing was changed', { hint: 'run the command again' })
 }
 
-/** What stands is what is asked for, but the app never took it: that is no success. */
-export async function expectSettled(head: Head, { store, signal }: Operation): Promise<void> {
-  const last = await unsettled(store.journal, head, signal)
-  if (last === null) return
-  throw new AttachError('UNSETTLED', 'the config holds this already, but the app did not settle on it', {
-    hint: 'attach recover runs hook and health again',
-  })
+/** What stands is what is asked for, but the app never took it: that is no success. A change of other keys is told, and is no concern of this one. */
+export async function expectSettled(keys: readonly Key[], head: Head, { store, signal, reporter }: Operation): Promise<void> {
+  const { journal } = store
+  if ((await unsettled(journal, head, signal)) === null) return
+  const concerned = await unsettledKeys(journal, head, signal)
+  if (concerned === null || keys.some((key) => concerned.has(key))) {
+    const message = `${keys.join(', ')}: the config holds what is asked for, but the app did not settle on it`
+    throw new AttachError('UNSETTLED', message, { hint: 'attach recover runs hook and health again' })
+  }
+  reporter.event({ type: 'note', code: 'app.unsettled', message: 'The app did not settle on an earlier change of other keys.' })
 }
 
 /** What stands after an operation was closed for its dead owner. */

@@ -2,6 +2,7 @@ import { AttachError, isAttachError } from '../domain/errors.ts'
 import type { Close, Head } from '../domain/operation.ts'
 import type { Journal } from '../ports/journal.ts'
 import { begin, stopIfAsked } from './apply.ts'
+import { closedOperations } from './history.ts'
 import {
   type Context,
   claim,
@@ -56,6 +57,22 @@ export async function unsettled(journal: Journal, head: Head, signal: AbortSigna
     }
     if (entries.length === 0) return null
   }
+}
+
+/** Whether `recover` would have anything to do, and might run the hook. */
+export async function needsRecovery(journal: Journal, signal: AbortSignal): Promise<boolean> {
+  const head = await journal.head(signal)
+  return head.open !== null || (await unsettled(journal, head, signal)) !== null
+}
+
+/** The keys of the operation that the app did not settle on. Null: it cannot be told which. */
+export async function unsettledKeys(journal: Journal, head: Head, signal: AbortSignal): Promise<ReadonlySet<string> | null> {
+  for await (const { intent, close } of closedOperations(journal, head.seq + 1, signal)) {
+    if (close.verdict === 'aborted' && close.settled === undefined) continue
+    if (close.verdict === 'kept' || close.settled !== 'no') return null
+    if (intent.shown.length > 0) return new Set(intent.shown.map(({ key }) => key)) // Else only hook and health were run again.
+  }
+  return null
 }
 
 const PAGE = 16

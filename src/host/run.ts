@@ -60,6 +60,7 @@ async function runAs(pid: number, child: ChildProcess, output: Readable | null, 
     child.stdin?.destroy()
     signalGroup(pid, 'SIGKILL')
     await ended
+    outlivesUs(pid)
     throw error
   }
   child.stdin?.end('\n')

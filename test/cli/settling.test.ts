@@ -1,7 +1,10 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import type { Key } from '../../src/domain/change.ts'
+import type { Entry, ValuesId } from '../../src/domain/operation.ts'
+import { encodeLine } from '../../src/stores/journal-line.ts'
 import { asDocument, attach } from '../support/cli.ts'
-import { configOf, journalOf, type Scratch, scratch, verdictsOf } from '../support/scratch.ts'
+import { configOf, journalOf, journalPath, type Scratch, scratch, verdictsOf } from '../support/scratch.ts'
 import { haveTerminal, onTerminal } from '../support/terminal.ts'
 
 const OLD = 'TOKEN=old\n'
@@ -18,6 +21,28 @@ function deploy({ hook = true, more = '', ends = 'exit 0' }: { hook?: boolean; m
 }
 
 const toldTo = (place: Scratch): readonly string[] => (existsSync(place.at('told')) ? place.read('told').trim().split('\n') : [])
+/** The lines of operations that ended so. */
+function journalWith(...verdicts: readonly ('committed' | 'aborted')[]): string {
+  const by = { user: 'u', host: 'h', pid: 1 }
+  const at = '2026-01-01T00:00:00.000Z'
+  const shown = [{ key: 'TOKEN' as Key, from: null, to: 'x' }]
+  let [text, previous, release] = ['', '', 0]
+  const add = (entry: Entry): void => {
+    const line = encodeLine(entry, previous)
+    text += line.text
+    previous = line.sum
+  }
+  for (const [place, verdict] of verdicts.entries()) {
+    const seq = 2 * place + 1
+    const values = `${seq}`.padStart(16, '0') as ValuesId
+    add({ type: 'intent', seq, by, at, verb: 'swap', values, shown, revertible: true, edited: [] })
+    if (verdict === 'committed') release += 1
+    const ending = verdict === 'committed' ? { verdict, settled: 'yes' as const } : { verdict }
+    add({ type: 'close', seq: seq + 1, by, at, intent: seq, release, ...ending })
+  }
+  return text
+}
+
 const UNLESS_OLD = 'grep -q old .env'
 
 describe('a change of a deploy with a hook', () => {
@@ -108,6 +133,55 @@ describe('a change of a deploy with a hook', () => {
     expect(ran.stderr).toContain('No hook restarts the app')
     place.write('well', '')
     expect(await attach(['recover', '--trust'], { cwd: place.path })).toMatchObject({ exit: 0 })
+  })
+})
+
+describe('what an app did not settle on', () => {
+  test('concerns whoever asks for the same again, and nobody else', async () => {
+    using place = deploy({ ends: UNLESS_OLD })
+    place.write('.env', `${OLD}OTHER=x\n`)
+    expect(await attach([...SWAP, '--trust', '--on-failure', 'keep'], { cwd: place.path })).toMatchObject({ exit: 8 })
+    expect(await attach(['recover'], { cwd: place.path })).toMatchObject({ exit: 8 })
+    expect(await attach(['TOKEN=new', '--kind', 'opaque', '-y'], { cwd: place.path })).toMatchObject({ exit: 8 })
+    const others = [
+      ['detach', 'NOPE'],
+      ['OTHER=x', '--kind', 'opaque'],
+    ]
+    for (const args of others) expect(await attach(args, { cwd: place.path })).toMatchObject({ exit: 0 })
+  })
+
+  test('is looked for by status as far as the journal can be read', async () => {
+    using place = deploy()
+    place.write('.attach/.env/journal', journalWith('committed', 'aborted').replace('"committed"', '"comMitted"'))
+    expect(await attach(['status'], { cwd: place.path })).toMatchObject({ exit: 0, stderr: expect.stringContaining('damaged') })
+  })
+})
+
+describe('recover', () => {
+  test('asks for no trust where it has nothing to run', async () => {
+    using place = deploy()
+    expect(await attach(['recover'], { cwd: place.path })).toMatchObject({ exit: 0, stdout: 'nothing is open\n' })
+  })
+
+  test('that sets a damaged journal aside says so, whatever becomes of the rest', async () => {
+    using place = deploy({ ends: 'exit 1' })
+    await attach([...SWAP, '--trust'], { cwd: place.path })
+    const text = readFileSync(journalPath(place), 'utf8')
+    writeFileSync(journalPath(place), text.replace('"intent"', '"intenT"'))
+    place.write('hook.sh', 'exit 0\n')
+    const ran = await attach(['recover'], { cwd: place.path })
+    expect(`${ran.stdout}${ran.stderr}`).toContain('a new journal goes on')
+  })
+})
+
+describe('a hook', () => {
+  test('finds the environment of the caller, and not what attach made of it for itself', async () => {
+    using place = deploy({ ends: 'env > found' })
+    const env = { LOG_STREAM: 'the-app-s', COLOUR: 'blue' }
+    expect(await attach([...SWAP, '--trust'], { cwd: place.path, env })).toMatchObject({ exit: 0 })
+    expect(place.read('found')).toMatch(/^LOG_STREAM=the-app-s$/m)
+    expect(place.read('found')).toMatch(/^COLOUR=blue$/m)
+    expect(place.read('found')).not.toContain('RES_OPTIONS')
   })
 })
 

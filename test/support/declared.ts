@@ -80,7 +80,10 @@ export function app(declaring: Partial<Pick<Declared, 'hook' | 'health'>>, env: 
     },
   }
   const real = processHost()
-  const host: Host = { ...real, env: { PATH: process.env['PATH'], HOME: place.at('home'), ...env } }
+  const given = Object.fromEntries(
+    Object.entries({ PATH: process.env['PATH'], HOME: place.at('home'), ...env }).filter(([, text]) => text !== undefined),
+  )
+  const host: Host = { ...real, env: given, inherited: given as Host['inherited'] }
   const events: Event[] = []
   const asked: (readonly string[])[] = []
   const reporter: Reporter = { event: (event) => events.push(event) }

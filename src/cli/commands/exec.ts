@@ -9,6 +9,7 @@ import type { ConfigStore } from '../../ports/store.ts'
 import type { ExecCommand } from '../command.ts'
 import { isPlain } from '../line.ts'
 import { placeOf, type Said, type Session } from '../session.ts'
+import { sayUnfinished } from '../standing.ts'
 import { headOrNote, openRow, whereReadable } from './status.ts'
 
 /** Runs a command with the deploy's config in its environment. Its exit is ours. Writes nothing, locks nothing. */
@@ -26,12 +27,14 @@ export async function exec(command: ExecCommand, session: Session): Promise<Said
 }
 
 async function environmentOf(store: ConfigStore, session: Session): Promise<Environment> {
-  const { entries } = await store.read(session.signal)
-  const env = withConfig(session.host.inherited, entries)
+  const snapshot = await store.read(session.signal)
+  const env = withConfig(session.host.inherited, snapshot.entries)
+  sayUnfinished(snapshot, store.label, session, 'the command gets')
   const open = await whereReadable(session, null, async () => openRow(store.journal, await headOrNote(store.journal, session), session))
   if (open !== null) {
     const { verb, keys, by, since } = open
-    const message = `A ${verb} of ${keys.join(', ')} by ${by.user} on ${by.host} is open since ${since}; the command gets what stands now.`
+    const gets = snapshot.unfinished === undefined ? '; the command gets what stands now' : ''
+    const message = `A ${verb} of ${keys.join(', ')} by ${by.user} on ${by.host} is open since ${since}${gets}.`
     session.reporter.event({ type: 'note', code: 'journal.open', message })
   }
   return env

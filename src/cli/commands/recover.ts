@@ -9,7 +9,7 @@ import { AttachError } from '../../domain/errors.ts'
 import type { Close, Head, Settled } from '../../domain/operation.ts'
 import { oneLine } from '../../domain/redact.ts'
 import type { Operation } from '../../engine/operate.ts'
-import { keep, recover, unsettled } from '../../engine/recover.ts'
+import { keep, needsRecovery, recover, unsettled } from '../../engine/recover.ts'
 import type { Journal } from '../../ports/journal.ts'
 import type { FileStore } from '../../stores/file.ts'
 import type { RecoverCommand } from '../command.ts'
@@ -42,7 +42,7 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
     const head = await openHead(command, journal, lockTimeoutMs, session)
     if (command.dryRun)
       return { deploy: deploy.name, exit: 0, outcome: 'planned', message: oneLine(await wouldDo(head, command, store, settler, session)) }
-    if (!command.keep) await settler.ready()
+    if (!command.keep && (await needsRecovery(journal, signal))) await readyAfter(aside, settler, session)
     const close = await tellingWhatStands(store, kinds, session, () => (command.keep ? keep(context) : recoverAll(context)))
     const first = aside === null ? [] : [aside]
     if (close === null) {
@@ -65,6 +65,16 @@ async function recoverAll(context: Operation): Promise<Close | null> {
   if (close === null || ('settled' in close && close.settled !== undefined)) return close
   const earlier = await unsettled(store.journal, await store.journal.head(signal), signal)
   return earlier === null ? close : await recover(context)
+}
+
+/** Commands that may not run are refused; what was done before that is not lost. */
+async function readyAfter(aside: string | null, settler: Settler, { reporter }: Session): Promise<void> {
+  try {
+    await settler.ready()
+  } catch (error) {
+    if (aside !== null) reporter.event({ type: 'recovered', message: aside })
+    throw error
+  }
 }
 
 /** What there is to recover, once nobody alive is at it. A dry run does not wait. Throws BUSY. */

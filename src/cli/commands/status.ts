@@ -85,9 +85,15 @@ export async function openRow(journal: Journal, head: Head | null, { signal }: S
 }
 
 /** The last operation that the app did not settle on. */
-async function unsettledOf(journal: Journal, head: Head | null, { signal }: Session): Promise<UnsettledRow | null> {
-  const last = head === null ? null : await unsettled(journal, head, signal)
-  return last === null ? null : { release: last.release, verdict: last.verdict, at: last.at }
+async function unsettledOf(journal: Journal, head: Head | null, session: Session): Promise<UnsettledRow | null> {
+  try {
+    const last = head === null ? null : await unsettled(journal, head, session.signal)
+    return last === null ? null : { release: last.release, verdict: last.verdict, at: last.at }
+  } catch (error) {
+    if (!isAttachError(error, 'DAMAGED')) throw error
+    sayDamage(error, session)
+    return null
+  }
 }
 
 const nothing = ({ label }: Deploy, rows: readonly AttachmentRow[]): { readonly message?: string } =>

@@ -2,7 +2,7 @@ import type { Intent } from '../../domain/operation.ts'
 import { Redactor, secretsIn } from '../../domain/redact.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { Round } from '../../engine/protocol.ts'
-import type { Host } from '../../ports/host.ts'
+import type { Environment } from '../../ports/host.ts'
 import { USUAL_PATH } from './command-files.ts'
 
 export interface HookEnvOptions {
@@ -27,12 +27,12 @@ const NEEDED = ['PATH', 'HOME', 'PWD', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'TZ',
  * What a hook or a health command gets: the caller's environment, less what is no business of it, and what this run is about. Names only: a
  * variable called like a changed key is dropped, since the app would take it for the config, and one that holds a secret of this change too.
  */
-export function hookEnv(env: Host['env'], { deploy, config, folder, round, values }: HookEnvOptions): Readonly<Record<string, string>> {
+export function hookEnv(env: Environment, { deploy, config, folder, round, values }: HookEnvOptions): Readonly<Record<string, string>> {
   const { intent, release, stands } = round
   const secrets = new Redactor()
   for (const value of values) for (const secret of secretsIn(value.reveal())) secrets.learn(secret)
   const isKept = ([name, text]: readonly [string, string | undefined]): boolean => {
-    if (text === undefined || NOT_FOR_HOOKS.includes(name) || text.includes('\0')) return false
+    if (text === undefined || (name === 'PATH' && text === '') || NOT_FOR_HOOKS.includes(name) || text.includes('\0')) return false
     if (name.startsWith('ATTACH_')) return name === OUR_OWN_TO_KEEP
     return NEEDED.includes(name) || (!keysOf(intent).includes(name) && secrets.redact(text) === text)
   }

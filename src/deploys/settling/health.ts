@@ -1,4 +1,4 @@
-import { commandText, type Health, shownUrl } from '../../domain/deploy.ts'
+import type { Health } from '../../domain/deploy.ts'
 import { type Running, runRecorded } from './command.ts'
 import type { Asked } from './health-url.ts'
 
@@ -43,9 +43,6 @@ function foundLast({ why }: Tried, inARow: number, { successes }: Health): strin
   if (inARow === 0 && why !== null) return why
   return `only the last ${inARow} of ${successes} checks in a row went well${why === null ? '' : `, and before that ${why}`}`
 }
-
-/** How a health check is named on the screen. */
-export const shownCheck = ({ check }: Health): string => (check.by === 'url' ? shownUrl(check.url) : commandText(check.run))
 
 interface Tried {
   /** Null when it went well. */

@@ -1,4 +1,4 @@
-import { commandText, type Declared, SETTLE_DEFAULTS } from '../../domain/deploy.ts'
+import { commandText, type Declared, SETTLE_DEFAULTS, shownCheck } from '../../domain/deploy.ts'
 import { isAttachError } from '../../domain/errors.ts'
 import type { Step } from '../../domain/event.ts'
 import type { Settled } from '../../domain/operation.ts'
@@ -10,7 +10,7 @@ import { hookRecordOf } from '../open.ts'
 import type { Running } from './command.ts'
 import { hookEnv } from './command-env.ts'
 import { outputCleaner } from './command-output.ts'
-import { askHealth, shownCheck } from './health.ts'
+import { askHealth } from './health.ts'
 import { runHook } from './hook.ts'
 import { clearOrphan } from './orphan.ts'
 import type { RoundValues } from './settler.ts'
@@ -45,20 +45,21 @@ export async function settleBy({ hook, health, folder }: Declared, settling: Set
 /** For whoever takes an operation over. What stays in the way is told, and is no reason to leave the operation open. */
 export async function clearOrphanOf(deploy: Deploy, host: Host, reporter: Reporter): Promise<void> {
   const waitMs = deploy.declared?.hook?.timeoutMs ?? SETTLE_DEFAULTS.hookMs
-  const inTheWay = await clearOrphan({
-    record: hookRecordOf(deploy, host),
-    host,
-    reporter,
-    signal: STEADY,
-    waitMs,
-    graceMs: GRACE_MS,
-  }).catch(whyOf)
+  const clear = async (): Promise<string | null> =>
+    await clearOrphan({ record: hookRecordOf(deploy, host), host, reporter, signal: STEADY, waitMs, graceMs: GRACE_MS })
+  const inTheWay = await clear().catch(whyOf)
   if (inTheWay !== null) reporter.event({ type: 'note', code: 'hook.orphan', message: inTheWay })
 }
 
 async function runningIn(folder: string, { deploy, round, values, host, reporter, signal }: Settling): Promise<Running> {
   const { config, changed } = await values()
-  const env = hookEnv(host.env, { deploy: deploy.name, config: deploy.path, folder, round, values: changed.map(({ value }) => value) })
+  const env = hookEnv(host.inherited, {
+    deploy: deploy.name,
+    config: deploy.path,
+    folder,
+    round,
+    values: changed.map(({ value }) => value),
+  })
   const clean =
     config === null
       ? (): string => '(not shown: the config cannot be read, and so its secrets are not known)'
