@@ -26,6 +26,7 @@ export function consentOf(command: ChangeCommand, deploy: Deploy, settler: Settl
       await agree('Nothing answers there. Attach it all the same? [y/N] ', session)
     },
     tell: (proposal) => {
+      session.place.changes = proposal.shown
       tell(proposal, deploy, session)
       tellSettling(settler, proposal, deploy, command, session)
     },

@@ -52,13 +52,13 @@ async function run(binary: 'attach' | 'detach', argv: readonly string[], host: H
     const line = setAside(argv)
     command = await understood(line, binary, host)
   } catch (error) {
-    return await report(await sessionFor(host, speakingOf(argv)), null, failed(error, null, null))
+    return await report(await sessionFor('attach', host, speakingOf(argv)), null, failed(error, null, null))
   }
   if (command.verb === 'version' && !command.json) {
     host.stdout.write(`${version()}\n`)
     return 0
   }
-  const session = await sessionFor(host, command)
+  const session = await sessionFor(verbOf(command), host, command)
   if ('timeoutMs' in command && command.timeoutMs !== null) session.stop.after(command.timeoutMs)
   try {
     return await report(session, command, await perform(command, session))
@@ -113,10 +113,13 @@ async function perform(command: Command, session: Session): Promise<Said> {
   }
 }
 
-async function sessionFor(host: Host, speaking: Speaking): Promise<Session> {
+/** As documents name it: `attach` alone is attach. */
+const verbOf = ({ verb }: Command): string => (verb === 'alone' ? 'attach' : verb)
+
+async function sessionFor(verb: string, host: Host, speaking: Speaking): Promise<Session> {
   const paint = await paintFor(host.stderr, speaking, host)
   const detail = speaking.verbose ? 'more' : 'usual'
-  return openSession(host, speaking, paint, (event) => eventText(event, { paint, detail, options: [] }))
+  return openSession(verb, host, speaking, paint, (event) => eventText(event, { paint, detail, options: [] }))
 }
 
 async function paintFor(output: Output, { color, json }: Speaking, { env }: Host): Promise<Paint> {
@@ -132,7 +135,7 @@ function failed(thrown: unknown, command: Command | null, session: Session | nul
   return {
     exit: exitOf(error, { signal }),
     outcome: outcomeOf(error, command?.verb ?? null),
-    error: { code: error.code, message: error.message, hint: placed(error.hint ?? 'run the command again', session?.place.options ?? []) },
+    error: { code: error.code, message: error.message, hint: error.hint ?? 'run the command again' },
   }
 }
 
@@ -155,17 +158,18 @@ async function report(session: Session, command: Command | null, { remarks = [],
   const { host, redactor, heard, speaking } = session
   session.stop.end() // The result stands: a signal changes nothing about it.
   const reveals = command !== null && 'reveal' in command && command.reveal
-  const { message, ...data } = said
+  const { message, error: wrong = null, ...data } = said
+  const placedError = wrong === null ? null : { ...wrong, hint: wrong.hint === null ? null : placed(wrong.hint, session.place.options) }
   const document: Document = {
     schema: 'attach/1',
-    verb: command?.verb ?? 'attach',
+    verb: session.place.verb,
     deploy: session.place.name,
     release: null,
     changes: [],
     findings: heard.findings,
     warnings: [...heard.warnings, ...remarks],
     undo: null,
-    error: null,
+    error: printableData(placedError),
     ...(heard.probes.length > 0 ? { probes: heard.probes } : {}),
     ...(reveals && speaking.json ? data : printableData(data)),
     ...(message === undefined ? {} : { message: printable(message) }),

@@ -178,7 +178,13 @@ export const OPTIONS = [
     help: 'how many releases at most',
     default: `${DEFAULTS.logLimit}`,
   },
-  { name: 'yes', short: 'y', verbs: [...WRITING, 'init'], group: 'Questions', help: 'answer the questions with yes; skips no check' },
+  {
+    name: 'yes',
+    short: 'y',
+    verbs: [...WRITING, 'init'],
+    group: 'Questions',
+    help: 'answer the questions with yes, but not that of trust (--trust); skips no check',
+  },
   {
     name: 'confirm',
     value: 'NAME',
@@ -187,7 +193,7 @@ export const OPTIONS = [
     help: 'the name of the deploy, which a protected one needs; counts as --yes',
   },
   { name: 'no-input', verbs: 'all', group: 'Questions', help: 'ask nothing, as if there were no terminal' },
-  { name: 'json', verbs: OWN, group: 'Output', help: 'one JSON document on stdout, whatever the exit' },
+  { name: 'json', verbs: OWN, group: 'Output', help: 'one JSON document on stdout, whatever the exit; asks nothing, as --no-input' },
   { name: 'reveal', verbs: ['status', 'log'], group: 'Output', help: 'show the values, secrets included' },
   { name: 'quiet', short: 'q', verbs: 'all', group: 'Output', help: 'the result and errors only' },
   { name: 'verbose', short: 'v', verbs: 'all', group: 'Output', help: 'more about each step' },

@@ -2,6 +2,7 @@ import { type Deploy, locate } from '../deploys/locate.ts'
 import type { Document, KeyedFinding, ProbeRow, StepRow, Warning } from '../domain/document.ts'
 import { AttachError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
+import type { Shown } from '../domain/operation.ts'
 import { printableData, Redactor } from '../domain/redact.ts'
 import { shellWord } from '../domain/shell.ts'
 import type { Host, StopSignal } from '../ports/host.ts'
@@ -38,7 +39,7 @@ export interface Session {
   readonly stop: Stop
   readonly heard: Heard
   /** The deploy of this run, once it is known, and the options that lead to it: hints repeat them. */
-  readonly place: { name: string | null; options: readonly string[] }
+  readonly place: { verb: string; name: string | null; options: readonly string[]; changes: readonly Shown[] }
 }
 
 /** The commands of a text, each with the options that lead to this deploy: what is printed runs as it stands. */
@@ -80,10 +81,10 @@ export interface Stop {
   after(timeoutMs: number): void
 }
 
-export function openSession(host: Host, speaking: Speaking, paint: Paint, eventText: (event: Event) => string): Session {
+export function openSession(verb: string, host: Host, speaking: Speaking, paint: Paint, eventText: (event: Event) => string): Session {
   const redactor = new Redactor()
   const heard: Heard = { warnings: [], findings: [], probes: [], steps: [] }
-  const place: Session['place'] = { name: null, options: [] }
+  const place: Session['place'] = { verb, name: null, options: [], changes: [] }
   const say = (event: Event): void => {
     const isOfError = event.type === 'note' && event.code.startsWith('operation.') // It belongs to the error: -q does not silence it.
     if (!speaking.json && (isOfError || !speaking.quiet)) host.stderr.write(redactor.redact(eventText(event)))
@@ -98,7 +99,7 @@ export function openSession(host: Host, speaking: Speaking, paint: Paint, eventT
     place,
     signal: controller.signal,
     interactive: speaking.input && !speaking.json && host.stdin.isTerminal && host.stderr.isTerminal,
-    stop: listen(host, speaking, controller),
+    stop: listen(host, speaking, controller, place),
     reporter: {
       event: (said) => {
         const event = placedEvent(printableData(said), place.options)
@@ -131,34 +132,49 @@ export async function agree(question: string, { host, signal }: Session): Promis
 }
 
 /** The second signal: nothing is waited for any more. */
-function leaveAtOnce(host: Host, speaking: Speaking, state: 'before' | 'begun', signal: StopSignal): never {
+function leaveAtOnce(host: Host, speaking: Speaking, state: 'before' | 'begun', signal: StopSignal, place: Session['place']): never {
   const error =
     state === 'before'
       ? new AttachError('INTERRUPTED', 'interrupted before anything was changed', { hint: 'run the command again' })
       : new AttachError('INCOMPLETE', 'stopped in the middle; the operation is still open', { hint: 'attach recover' })
-  host.exit(lastWords(error, signal, host, speaking))
+  host.exit(lastWords(error, signal, host, speaking, place))
 }
 
+const NOWHERE: Session['place'] = { verb: 'attach', name: null, options: [], changes: [] }
+
 /** What is said when nothing else can be: the error, or a document of nothing but it. Returns the exit number. */
-export function lastWords(error: AttachError, signal: StopSignal | undefined, host: Host, speaking: Speaking): number {
-  const { code, message, hint = 'attach status' } = error
+export function lastWords(
+  error: AttachError,
+  signal: StopSignal | undefined,
+  host: Host,
+  speaking: Speaking,
+  { verb, name, options, changes }: Session['place'] = NOWHERE,
+): number {
+  const { code, message } = error
+  const hint = placed(error.hint ?? 'attach status', options)
   const exit = exitOf(error, { signal })
   const outcome = outcomeOf(error, null)
-  const nothing = { deploy: null, release: null, changes: [], findings: [], warnings: [], undo: null }
-  if (speaking.json)
-    host.stdout.write(jsonText({ schema: 'attach/1', verb: 'attach', exit, outcome, ...nothing, error: { code, message, hint } }))
-  else host.stderr.write(`attach: ${message}\n  hint: ${hint}\n`)
+  const begun = code === 'INCOMPLETE' ? changes : []
+  const nothing = { deploy: name, release: null, changes: begun, findings: [], warnings: [], undo: null }
+  if (speaking.json) host.stdout.write(jsonText({ schema: 'attach/1', verb, exit, outcome, ...nothing, error: { code, message, hint } }))
+  else {
+    const was = begun.map(({ key, from, to }) => `  ${key} held ${from ?? 'nothing'}, and was to hold ${to ?? 'nothing'}\n`).join('')
+    const now = begun.length === 0 ? '' : `  ${placed('attach status', options)} shows which of them stands now.\n`
+    host.stderr.write(`${was}${now}attach: ${message}\n  hint: ${hint}\n`)
+  }
   return exit
 }
 
 /** SIGINT and SIGTERM ask the operation to stop; the second one leaves at once. SIGHUP counts only until an operation has begun. */
-function listen(host: Host, speaking: Speaking, controller: AbortController): Stop {
+function listen(host: Host, speaking: Speaking, controller: AbortController, place: Session['place']): Stop {
   let state: 'before' | 'begun' | 'ended' = 'before'
   let first: StopSignal | null = null
   host.onSignal((signal) => {
     if (state === 'ended' || (signal === 'SIGHUP' && state === 'begun')) return
-    if (first !== null) leaveAtOnce(host, speaking, state, first)
+    if (first !== null) leaveAtOnce(host, speaking, state, first, place)
     first = signal
+    if (state === 'begun' && !speaking.json)
+      host.stderr.write(`  ${signal}: what was begun is ended, and put back where it was written. A second one leaves it open (exit 8).\n`)
     controller.abort(new AttachError('INTERRUPTED', 'interrupted before anything was changed', { hint: 'run the command again' }))
   })
   return {

@@ -88,17 +88,17 @@ export function unsettledError(close: Close, shown: readonly Shown[], { heard, s
   if (close.verdict === 'reverted' && close.settled !== 'no')
     return {
       code: why('new') === null && stop.signal !== null ? 'INTERRUPTED' : 'UNSETTLED',
-      message: `${first}: the new value was put back; ${back}`,
-      hint: 'attach log -v shows what was done',
+      message: `${first}; the old value was put back: ${back}`,
+      hint: 'attach log',
     }
   if (close.verdict === 'reverted') {
-    const message = `${first}: the new value was put back; ${back}, and the app did not settle on that either: ${why('old') ?? 'it cannot be told why'}`
+    const message = `${first}; the old value was put back: ${back}, and the app is not well on it either: ${why('old') ?? 'it cannot be told why'}`
     return { code: 'UNSETTLED', message, hint: 'attach recover runs hook and health again, once what is wrong is mended' }
   }
   if (close.verdict === 'committed' && close.settled === 'no') {
     const held = shown.map(({ key, from, to }) => `${key} holds ${to ?? 'nothing'} now, and held ${from ?? 'nothing'} before`).join('; ')
     const hint = `attach recover runs hook and health again; attach undo v${close.release} goes back`
-    return { code: 'UNSETTLED', message: `${first}: the new value stays, as v${close.release}; ${held}`, hint }
+    return { code: 'UNSETTLED', message: `${first}; the new value stays, as v${close.release}: ${held}`, hint }
   }
   return null
 }

@@ -36,6 +36,8 @@ export const operationOn = ({ store, kinds, reporter, signal, begin, consent, se
   within: kinds.within,
   ready: () => settler.ready(),
   clearOrphan: () => settler.clearOrphan(),
+  unsettledWhy: () => settler.why(),
+  confirm: () => settler.confirm(),
   settle: (round, stop) => settler.settle(round, () => valuesOf(round, store), stop),
 })
 

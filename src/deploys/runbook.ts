@@ -1,5 +1,5 @@
 import type { Key } from '../domain/change.ts'
-import type { OnFailure } from '../domain/deploy.ts'
+import { hasSettling, type OnFailure } from '../domain/deploy.ts'
 import { AttachError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
 import type { Close, Release } from '../domain/operation.ts'
@@ -147,6 +147,7 @@ const wishOf = (request: Request, how: How, { declared }: Found, lockTimeoutMs: 
   expect: how.expect ?? null,
   declared: declared?.resources ?? new Map(),
   readers: declared?.readers ?? [],
+  settling: how.hook === 'skip' && hasSettling(declared) ? 'skipped' : 'usual',
   onFailure: how.onFailure ?? (declared?.onFailure === 'keep' ? 'keep' : 'usual'),
   probe: how.probe ?? 'probe',
   message: how.message ?? null,

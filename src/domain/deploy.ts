@@ -48,11 +48,17 @@ export interface Declared {
   readonly resources: ReadonlyMap<string, ExpectedResource>
 }
 
+/** Whether a deploy has a hook or a health check. */
+export const hasSettling = (declared: Declared | null): boolean => declared !== null && (declared.hook !== null || declared.health !== null)
+
 /** Settles what is not said. Milliseconds, but for `successes`. */
 export const SETTLE_DEFAULTS = { hookMs: 60_000, healthMs: 60_000, successes: 2, intervalMs: 1_000 } as const
 
-/** How a command is named on the screen and to the person who is to trust it. */
-export const commandText = (line: CommandLine): string => (typeof line === 'string' ? line : line.map(shellWord).join(' '))
+/** How a command is named on the screen and to the person who is to trust it. A secret has no place in attach.yaml, and is not shown. */
+export const commandText = (line: CommandLine): string =>
+  (typeof line === 'string' ? line : line.map(shellWord).join(' '))
+    .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s:@/'"]*:)[^\s@'"]+@/gi, '$1•••@')
+    .replace(/((?:^|[\s'"-])[\w-]*(?:passw|pwd|secret|token|apikey|api[_-]key)[\w-]*[ =]['"]?)[^\s'"]+/gi, '$1•••')
 
 /** How a URL is named on the screen: scheme, host, port and path. Its query may hold a token. */
 export function shownUrl(text: string): string {

@@ -77,6 +77,10 @@ export interface ReleaseRow {
   /** Keys that were edited outside before this release. */
   readonly edited: readonly string[]
   readonly unprobed: boolean
+  /** Neither hook nor health was run, because it was asked for so. */
+  readonly unhooked: boolean
+  /** Why it was put back, or did not settle. */
+  readonly why: string | null
   readonly allowed: readonly string[]
 }
 
@@ -105,6 +109,7 @@ export interface UnsettledRow {
   readonly release: Release
   readonly verdict: Verdict
   readonly at: string
+  readonly why: string | null
 }
 
 /** An operation that is not closed. */

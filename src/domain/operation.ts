@@ -56,6 +56,8 @@ export interface Intent extends Stamped {
   readonly allowed?: readonly string[]
   /** What would be attached was not probed, because it was asked for so. */
   readonly unprobed?: boolean
+  /** Neither hook nor health was run, because it was asked for so: the app goes on with what it read before. */
+  readonly unhooked?: boolean
 }
 
 /** What is decided about an open operation. Neither ever goes back to false. */
@@ -88,7 +90,14 @@ export type Ending =
 export type Verdict = Ending['verdict']
 
 /** `release` is the last one from here on: its own number when committed, else the one before, repeated. */
-export type Close = Stamped & Ending & { readonly type: 'close'; readonly intent: Seq; readonly release: Release }
+export type Close = Stamped &
+  Ending & {
+    readonly type: 'close'
+    readonly intent: Seq
+    readonly release: Release
+    /** What was wrong with hook or health, fit to print: why it was put back, or did not settle. */
+    readonly why?: string
+  }
 
 export type Entry = Intent | Claim | Close
 

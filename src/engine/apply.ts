@@ -26,6 +26,7 @@ export interface ApprovedPlan extends Plan {
   /** Findings that were let pass by name. */
   readonly allowed?: readonly string[]
   readonly unprobed?: boolean
+  readonly unhooked?: boolean
 }
 
 /**
@@ -59,6 +60,7 @@ export async function begin(plan: ApprovedPlan, context: Context): Promise<Runni
   stopIfAsked(context)
   try {
     await journal.keep(intent.seq, intent.values, changes, context.signal)
+    await context.confirm?.()
   } catch (cause) {
     stopIfAsked(context, cause)
     throw notBegun(cause)
@@ -116,7 +118,7 @@ const takenOver = (cause: AttachError): AttachError =>
   })
 
 function intentOf(plan: ApprovedPlan, context: Context): Intent {
-  const { undoes, backTo, message, allowed, unprobed } = plan
+  const { undoes, backTo, message, allowed, unprobed, unhooked } = plan
   return {
     type: 'intent',
     seq: plan.head.seq + 1,
@@ -130,6 +132,7 @@ function intentOf(plan: ApprovedPlan, context: Context): Intent {
     ...(message === undefined ? {} : { message }),
     ...(allowed === undefined ? {} : { allowed }),
     ...(unprobed === undefined ? {} : { unprobed }),
+    ...(unhooked === undefined ? {} : { unhooked }),
     ...stamp(context),
   }
 }

@@ -31,6 +31,8 @@ export interface Wish {
   readonly declared: ReadonlyMap<string, ExpectedResource>
   /** Who reads this config: what one of them would read otherwise than it is meant is not written. */
   readonly readers: readonly string[]
+  /** `skipped`: the deploy has a hook or health, and neither is to be run; this is recorded. */
+  readonly settling: 'usual' | 'skipped'
   /** When the app does not settle: `usual` puts back, but not to an old resource that did not answer. */
   readonly onFailure: 'usual' | OnFailure
   readonly message: string | null
@@ -240,6 +242,7 @@ function recorded(wish: Wish, { preflight, recognised, revertible }: Proposal) {
     ...(wish.message === null ? {} : { message: wish.message }),
     ...(wish.allowed.length === 0 ? {} : { allowed: wish.allowed }),
     ...(preflight === null && asked ? { unprobed: true } : {}),
+    ...(wish.settling === 'skipped' ? { unhooked: true } : {}),
   }
 }
 

@@ -17,6 +17,8 @@ export interface Context {
   readonly show: (key: Key, value: Value) => string | null
   /** What changes inside one resource, in words: `same resource, password changed`. Null: it is another resource. */
   readonly within?: (change: Change) => string | null
+  /** Under the lock, right before an operation begins. Throws CONFLICT when what hook and health would run is not what was agreed to. */
+  readonly confirm?: () => Promise<void>
   /** Called right before the first entry of an operation of ours: from here on it is to be ended, not dropped. */
   readonly begin?: () => void
   /**
@@ -26,6 +28,8 @@ export interface Context {
   readonly clearOrphan?: () => Promise<void>
   /** The operator's wish to stop. Seen between two steps: before a write landed it aborts, afterwards it puts back. */
   readonly signal: AbortSignal
+  /** What was wrong the last time that `settle` answered `no`, fit to print: the record keeps it. */
+  readonly unsettledWhy?: () => string | null
   /** Runs the deploy's hook, then asks the app's health. Ends early, with `no`, when its signal aborts. Never rejects. */
   readonly settle: (round: Round, signal: AbortSignal) => Promise<Settled>
 }
@@ -63,10 +67,14 @@ export async function claim<O extends Opened>(opened: O, { undo, landed }: Decis
 
 export async function close(opened: Opened, ending: Ending, context: Context): Promise<Close> {
   const release = opened.release + (ending.verdict === 'committed' ? 1 : 0)
-  const entry: Close = { type: 'close', seq: opened.seq + 1, intent: opened.open.intent.seq, release, ...ending, ...stamp(context) }
+  const why = isUnwell(ending) ? (context.unsettledWhy?.() ?? null) : null
+  const place = { seq: opened.seq + 1, intent: opened.open.intent.seq, release }
+  const entry: Close = { type: 'close', ...place, ...ending, ...(why === null ? {} : { why }), ...stamp(context) }
   await context.store.journal.append(entry, STEADY)
   return entry
 }
+
+const isUnwell = (ending: Ending): boolean => ending.verdict === 'reverted' || ('settled' in ending && ending.settled === 'no')
 
 /**
  * Looks, then ends the operation by what it found. Sound only where no write of this operation is under way: after a claim, or after
@@ -139,7 +147,7 @@ async function finish(running: Running, context: Context): Promise<Close> {
 }
 
 async function putBack(running: Running, context: Context): Promise<Close> {
-  return await orIncomplete(running, 'the new value was to be put back and may still stand', async () => {
+  return await orIncomplete(running, 'the old value was to be put back, and the new one may still stand', async () => {
     try {
       await context.store.write(running.changes.map(invert), { ifHead: running.seq }, STEADY)
     } catch (error) {

@@ -32,12 +32,12 @@ export async function recover(context: Context): Promise<Close | null> {
   return await orIncomplete(running, UNDECIDED, () => (changes.length === 0 ? settleStanding(running, context) : decide(running, context)))
 }
 
-/** `recover --keep`: accepts what stands, whatever it is. Writes no value, runs no hook; null when nothing is open. */
+/** `recover --keep`: accepts what stands, whatever it is, also when the app did not settle on it. Writes no value, runs no hook; null when there is nothing to accept. */
 export async function keep(context: Context): Promise<Close | null> {
   const { store, show } = context
   const head = await store.journal.head(context.signal)
   const { open } = head
-  if (!open) return null
+  if (!open) return await keepUnsettled(head, context)
   const opened = await takeOver({ ...head, open }, context)
   return await orIncomplete(opened, UNDECIDED, async () => {
     const { entries } = await store.read(STEADY)
@@ -83,10 +83,23 @@ async function settleAgain(head: Head, context: Context): Promise<Close | null> 
   const { journal } = context.store
   const last = await unsettled(journal, head, context.signal)
   if (!last) return null
-  const [intent] = await journal.before(last.intent + 1, 1, context.signal)
-  const verb = intent?.type === 'intent' ? intent.verb : 'swap'
-  const running = await begin({ verb, changes: [], head, revertible: false, edited: [] }, context)
+  const running = await beginAgain(last, head, context)
   return await orIncomplete(running, 'the config was not touched', () => settleStanding(running, context))
+}
+
+/** A person says that the app is well, or will see to it. */
+async function keepUnsettled(head: Head, context: Context): Promise<Close | null> {
+  const last = await unsettled(context.store.journal, head, context.signal)
+  if (!last) return null
+  const running = await beginAgain(last, head, context)
+  return await orIncomplete(running, 'the config was not touched', () => close(running, { verdict: 'kept', found: [] }, context))
+}
+
+/** An operation that changes no key, about one that the app did not settle on. */
+async function beginAgain(last: Close, head: Head, context: Context): Promise<Running> {
+  const [intent] = await context.store.journal.before(last.intent + 1, 1, context.signal)
+  const verb = intent?.type === 'intent' ? intent.verb : 'swap'
+  return await begin({ verb, changes: [], head, revertible: false, edited: [] }, context)
 }
 
 async function recall({ open }: Opened, { store, signal }: Context): Promise<Running['changes']> {

@@ -118,7 +118,7 @@ const undoText = ({ undo }: Document): string => (undo === null ? '' : `Undo: ${
 function releaseText({ outcome, release, changes, deploy, message }: Document, { paint }: Speech): string {
   const said = message === undefined ? '' : `${message}\n`
   if (outcome === 'planned') return `${changes.map((change) => `would change: ${changeText(change, paint)}\n`).join('')}${said}`
-  if (release === null && outcome !== 'changed' && outcome !== 'reverted') return said
+  if (release === null && outcome !== 'changed') return said
   const number = release === null ? '' : `${paint.strong(`v${release}`)}: `
   const where = deploy === null ? '' : `   ${paint.dim(`(${deploy})`)}`
   const lines = changes.map((change) => `${number}${changeText(change, paint)}${where}\n`).join('')
@@ -135,14 +135,27 @@ function openText({ open }: Document, { paint, options }: Speech): string {
 
 function unsettledText({ unsettled }: Document, { paint, options }: Speech): string {
   if (unsettled === null || unsettled === undefined) return ''
-  const what = unsettled.verdict === 'reverted' ? 'a change was put back' : `v${unsettled.release} was made`
+  const what =
+    unsettled.verdict === 'reverted'
+      ? 'a change was put back'
+      : unsettled.verdict === 'committed'
+        ? `v${unsettled.release} was made`
+        : 'attach recover last asked it'
+  const why = unsettled.why === null ? '' : `\n  ${unsettled.why}`
   const hint = ['attach recover', ...options.map(shellWord)].join(' ')
-  return `${paint.odd(`The app did not settle when ${what}`)} (${unsettled.at})\n  hint: ${hint} runs hook and health again\n`
+  return `${paint.odd(`The app did not settle when ${what}`)} (${unsettled.at})${why}\n  hint: ${hint} runs hook and health again\n`
 }
 
-function statusText({ attachments = [], probes }: Document, { paint }: Speech): string {
+function statusText({ attachments = [], probes, warnings }: Document, { paint }: Speech): string {
+  const isBlind = warnings.some(({ code }) => code === 'journal.unreadable')
   return columns(
-    attachments.map((row) => [paint.strong(row.key), row.kind, targetOf(row), sinceOf(row, paint), healthOf(row.key, probes, paint)]),
+    attachments.map((row) => [
+      paint.strong(row.key),
+      row.kind,
+      targetOf(row),
+      isBlind ? paint.dim('history not readable') : sinceOf(row, paint),
+      healthOf(row.key, probes, paint),
+    ]),
   )
 }
 
@@ -168,18 +181,20 @@ function logText({ releases, edited = [] }: Document, { paint, detail }: Speech)
 }
 
 function releaseRowText(row: ReleaseRow, paint: Paint, detail: Speech['detail']): string {
-  const { release, at, by, verb, message, verdict, settled, changes, edited, unprobed, allowed } = row
+  const { release, at, by, verb, message, verdict, settled, changes, edited, unprobed, unhooked, why: reason, allowed } = row
   if (verdict === 'aborted' && detail === 'usual') return ''
   const name = release === null ? '  ' : paint.strong(`v${release}`)
   const marks = [
     verdict === 'committed' ? null : paint.odd(verdict),
     settled === 'no' ? paint.bad('not settled') : null,
     unprobed ? 'not probed' : null,
+    unhooked ? 'app not restarted' : null,
     allowed.length > 0 ? `allowed ${allowed.join(', ')}` : null,
   ].filter((mark) => mark !== null)
   const head = `${name}  ${at.replace(/\.\d+Z$/, 'Z')}  ${by.user}@${by.host}  ${verb}${marks.length > 0 ? `  [${marks.join(', ')}]` : ''}\n`
   const why = message === null ? '' : `    "${message}"\n`
-  const lines = changes.map((change) => `    ${changeText(change, paint)}\n`).join('')
+  const lines =
+    changes.map((change) => `    ${changeText(change, paint)}\n`).join('') + (reason === null ? '' : `    ${paint.odd(reason)}\n`)
   const between = edited.length > 0 ? `    ${paint.odd(`(${edited.join(', ')} had been edited outside before)`)}\n` : ''
   return head + why + lines + between
 }

@@ -114,11 +114,13 @@ function intent(fields: Fields): Omit<Intent, 'type' | 'seq' | 'by' | 'at'> {
     ...optional('message', fields, textOf),
     ...optional('allowed', fields, texts),
     ...optional('unprobed', fields, flag),
+    ...optional('unhooked', fields, flag),
   }
 }
 
 function close(fields: Fields, stamped: Pick<Close, 'seq' | 'by' | 'at'>): Close {
-  const common = { type: 'close', ...stamped, intent: count(fields['intent']), release: count(fields['release']) } as const
+  const named = { intent: count(fields['intent']), release: count(fields['release']), ...optional('why', fields, textOf) }
+  const common = { type: 'close', ...stamped, ...named } as const
   switch (fields['verdict']) {
     case 'committed':
     case 'reverted':

@@ -1,9 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Key } from '../../src/domain/change.ts'
 import type { Entry, ValuesId } from '../../src/domain/operation.ts'
 import { encodeLine } from '../../src/stores/journal-line.ts'
-import { asDocument, attach } from '../support/cli.ts'
+import { asDocument, attach, begin } from '../support/cli.ts'
+import { end, eventually } from '../support/processes.ts'
 import { configOf, journalOf, journalPath, type Scratch, scratch, verdictsOf } from '../support/scratch.ts'
 import { haveTerminal, onTerminal } from '../support/terminal.ts'
 
@@ -157,7 +159,72 @@ describe('what an app did not settle on', () => {
   })
 })
 
+describe('what is said of it', () => {
+  test('every next step leads to the deploy that was meant', async () => {
+    using place = deploy({ ends: UNLESS_OLD })
+    place.write('.env.b', 'TOKEN=b\n')
+    place.write('attach.yaml', `default: b\n${place.read('attach.yaml')}  b: { config: .env.b }\n`)
+    const kept = await attach([...SWAP, '--trust', '--on-failure', 'keep', '-d', 'production'], { cwd: place.path })
+    expect(kept.stderr).toMatch(/hint: attach recover -d production runs hook and health again; attach undo v1 -d production goes back/)
+    expect((await attach(['recover', '-d', 'production'], { cwd: place.path })).stderr).toContain('attach recover -d production')
+  })
+
+  test('the log keeps why a change was put back, and that one was made without the hook', async () => {
+    using place = deploy({ ends: UNLESS_OLD })
+    const { document } = await asDocument([...SWAP, '--trust'], { cwd: place.path })
+    expect(document.changes).toMatchObject([{ key: 'TOKEN' }])
+    expect(document.error?.message).toMatch(/^hook: it ended with exit status 1; the old value was put back: TOKEN holds/)
+    await attach([...SWAP, '--no-hook'], { cwd: place.path })
+    const { stdout } = await attach(['log'], { cwd: place.path })
+    expect(stdout).toMatch(/\[app not restarted\][\s\S]*\[reverted\][\s\S]*hook: it ended with exit status 1/)
+  })
+
+  test('a second signal while the hook runs leaves it open, and says what was, what was to be, and where', async () => {
+    using place = deploy({ ends: 'touch here; sleep 20' })
+    for (const json of [false, true]) {
+      rmSync(place.at('here'), { force: true })
+      const run = begin([...SWAP, '--trust', '-d', 'production', '--no-color', ...(json ? ['--json'] : [])], { cwd: place.path })
+      await eventually('the hook runs', async () => expect(existsSync(place.at('here'))).toBe(true))
+      run.kill('SIGINT')
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      run.kill('SIGINT')
+      const ran = await run.ended
+      expect(ran.exit).toBe(8)
+      if (json) expect(JSON.parse(ran.stdout)).toMatchObject({ verb: 'swap', deploy: 'production', changes: [{ key: 'TOKEN' }] })
+      else expect(ran.stderr).toMatch(/SIGINT: what was begun is ended[\s\S]*TOKEN held[\s\S]*hint: attach recover\n$/)
+      expect(await attach(['recover', '--no-hook'], { cwd: place.path })).toMatchObject({ exit: 0 })
+      place.write('.env', OLD)
+    }
+  })
+
+  test('a secret in the words of a hook is not shown', async () => {
+    using place = deploy()
+    place.write(
+      'attach.yaml',
+      'deploys: { production: { config: .env, hook: [echo, "postgres://u:hunter2pw@h/x", "--password=hunter3pw"] } }\n',
+    )
+    const ran = await attach([...SWAP, '--trust'], { cwd: place.path })
+    expect(ran).toMatchObject({ exit: 0 })
+    expect(ran.stderr).toContain('then   hook: echo postgres://u:•••@h/x --password=•••')
+  })
+})
+
 describe('recover', () => {
+  test('--keep accepts what the app did not settle on', async () => {
+    using place = deploy({ ends: UNLESS_OLD })
+    await attach([...SWAP, '--trust', '--on-failure', 'keep'], { cwd: place.path })
+    expect(await attach(['recover', '--keep', '--dry-run'], { cwd: place.path })).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining('would accept'),
+    })
+    expect(await attach(['recover', '--keep'], { cwd: place.path })).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining('was accepted'),
+    })
+    expect((await asDocument(['status'], { cwd: place.path })).document.unsettled).toBeNull()
+    expect(await attach(['recover'], { cwd: place.path })).toMatchObject({ exit: 0, stdout: 'nothing is open\n' })
+  })
+
   test('asks for no trust where it has nothing to run', async () => {
     using place = deploy()
     expect(await attach(['recover'], { cwd: place.path })).toMatchObject({ exit: 0, stdout: 'nothing is open\n' })
@@ -204,6 +271,50 @@ describe('a hook that never ran here', () => {
     expect(await attach(['undo', 'v1'], { cwd: place.path })).toMatchObject({ exit: 0 })
     place.write('hook.sh', 'true\n')
     expect(await attach(['undo', 'v2'], { cwd: place.path })).toMatchObject({ exit: 3 })
+  })
+
+  test('is not trusted by another folder that a link of attach.yaml leads to it from', async () => {
+    using good = deploy()
+    using evil = scratch(OLD)
+    const env = { HOME: good.path }
+    expect(await attach([...SWAP, '--trust'], { cwd: good.path, env })).toMatchObject({ exit: 0 })
+    symlinkSync(good.at('attach.yaml'), evil.at('attach.yaml'))
+    evil.write('hook.sh', good.read('hook.sh'))
+    expect(await attach(SWAP, { cwd: evil.path, env })).toMatchObject({ exit: 3 })
+  })
+
+  test('is asked about each time when its words do not tell what it runs', async () => {
+    using place = deploy()
+    for (const hook of ['cd . && ./hook.sh', '~/hook.sh', '$PWD/hook.sh', './h*.sh', 'sh "./hook.sh a"']) {
+      place.write('attach.yaml', `deploys: { production: { config: .env, hook: ${JSON.stringify(hook)} } }\n`)
+      await attach([...SWAP, '--trust'], { cwd: place.path })
+      expect(await attach(['TOKEN=other', '--kind', 'opaque', '-y'], { cwd: place.path }), hook).toMatchObject({ exit: 3 })
+      place.write('.env', OLD)
+    }
+  })
+
+  test('and was changed while attach waited for its turn is not run: exit 4, and nothing was begun', async () => {
+    using place = deploy()
+    await attach([...SWAP, '--trust'], { cwd: place.path })
+    const lines = journalOf(place).length
+    const holder = spawn('sh', ['-c', 'exec 9<"$0"; flock -x 9; exec sleep 60', place.at('.attach', '.env', 'lock')], { stdio: 'ignore' })
+    try {
+      await eventually('the lock is held', async () =>
+        expect(spawnSync('flock', ['-n', place.at('.attach', '.env', 'lock'), 'true']).status).toBe(1),
+      )
+      const run = begin(['undo', 'v1'], { cwd: place.path })
+      await eventually('it waits', async () =>
+        expect(
+          readdirSync(`/proc/${run.pid}/task/${run.pid}`).length > 0 && readFileSync(`/proc/${run.pid}/task/${run.pid}/children`, 'utf8'),
+        ).not.toBe(''),
+      )
+      place.write('hook.sh', 'touch changed\n')
+      await end(holder, 'SIGKILL')
+      expect((await run.ended).exit).toBe(4)
+      expect([existsSync(place.at('changed')), journalOf(place).length]).toEqual([false, lines])
+    } finally {
+      await end(holder, 'SIGKILL')
+    }
   })
 
   test('needs no trust for a command that runs none of it', async () => {

@@ -145,7 +145,7 @@ test('what could not be put back is said with the way on, and one recover puts i
   const memory = memoryOf()
   const error = await begun(memory, ['none', 'refused'], ['no'])
   expect(error).toMatchObject({ code: 'INCOMPLETE', hint: 'attach recover' })
-  expect(error).toHaveProperty('message', expect.stringMatching(/disk full; the new value was to be put back/))
+  expect(error).toHaveProperty('message', expect.stringMatching(/disk full; the old value was to be put back/))
   await expect(recover(contextOf(memory, ['yes']))).resolves.toMatchObject({ verdict: 'reverted', settled: 'yes' })
 })
 

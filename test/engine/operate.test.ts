@@ -56,6 +56,7 @@ function deploy(entries: Readonly<Record<string, string>> = {}) {
     expect: null,
     declared: new Map(),
     readers: [],
+    settling: 'usual',
     onFailure: 'usual',
     probe: 'probe',
     message: null,

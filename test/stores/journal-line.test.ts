@@ -23,7 +23,7 @@ const shown = z.object({
 })
 const settled = z.enum(['yes', 'no', 'skipped'])
 const stamped = { seq: count, by: z.object({ user: z.string(), host: z.string(), pid: count }), at: z.string() }
-const close = { type: z.literal('close'), ...stamped, intent: count, release: count }
+const close = { type: z.literal('close'), ...stamped, intent: count, release: count, why: z.string().optional() }
 
 /** The journal's entries, said a second time by somebody else. */
 const ENTRY = z.union([
@@ -40,6 +40,7 @@ const ENTRY = z.union([
     message: z.string().optional(),
     allowed: z.array(z.string()).optional(),
     unprobed: z.boolean().optional(),
+    unhooked: z.boolean().optional(),
   }),
   z.object({ type: z.literal('claim'), ...stamped, intent: count, undo: z.boolean(), landed: z.boolean() }),
   z.object({ ...close, verdict: z.enum(['committed', 'reverted']), settled }),

@@ -86,6 +86,8 @@ const row = z.strictObject({
   changes: z.array(change),
   edited: z.array(text).meta({ description: 'Keys that had been edited outside before this release.' }),
   unprobed: z.boolean(),
+  unhooked: z.boolean().meta({ description: 'Neither hook nor health was run, because it was asked for so.' }),
+  why: text.nullable().meta({ description: 'Why it was put back, or did not settle.' }),
   allowed: z.array(text),
 })
 
@@ -114,7 +116,12 @@ const settling = z
   })
   .meta({ description: 'How the app is made to pick up its config, and how that went. Absent: the deploy has neither hook nor health.' })
 
-const unsettled = z.strictObject({ release, verdict: z.enum(['committed', 'reverted', 'aborted', 'kept']), at: z.iso.datetime() })
+const unsettled = z.strictObject({
+  release,
+  verdict: z.enum(['committed', 'reverted', 'aborted', 'kept']),
+  at: z.iso.datetime(),
+  why: text.nullable(),
+})
 
 const ERRORS = [
   ...['USAGE', 'HANDLE_INVALID', 'CONFIG_INVALID', 'REFUSED', 'PROBE_FAILED', 'CONFLICT', 'BUSY', 'CLAIMED', 'UNAVAILABLE', 'DAMAGED'],

@@ -3,6 +3,7 @@ import { type Deploy, expectMayBeMade, expectThere } from '../../deploys/locate.
 import { openStore } from '../../deploys/open.ts'
 import { operationOn } from '../../deploys/operation.ts'
 import type { Settler } from '../../deploys/settling/settler.ts'
+import { hasSettling } from '../../domain/deploy.ts'
 import type { Document, Warning } from '../../domain/document.ts'
 import { type Outcome, operate, type Wish } from '../../engine/operate.ts'
 import type { FileStore } from '../../stores/file.ts'
@@ -61,6 +62,7 @@ function wishOf(
     message: command.message === null ? null : redactor.redact(command.message),
     declared: declared?.resources ?? new Map(),
     readers: declared?.readers ?? [],
+    settling: command.hook || !hasSettling(declared) ? 'usual' : 'skipped',
     onFailure: command.onFailure ?? (declared?.onFailure === 'keep' ? 'keep' : 'usual'),
     allowed: 'allow' in command ? command.allow : [],
     run: command.dryRun ? 'dry' : 'real',
@@ -92,7 +94,7 @@ function said(
       const settling = settlingOf(settler, proposal.revertible, close, session)
       const error = unsettledError(close, proposal.shown, session)
       const ended = { deploy: deploy.name, exit: exitOfClose(close), outcome: outcomeOfClose(close), ...settling }
-      if (close.verdict !== 'committed') return { ...ended, error }
+      if (close.verdict !== 'committed') return { ...ended, changes: proposal.shown, error }
       const undo: Document['undo'] = ['attach', 'undo', `v${close.release}`, ...deploy.options]
       const remarks = [...absent, ...remarksAfter(command, proposal, deploy, store, settler, session.host)]
       return { ...ended, release: close.release, changes: proposal.shown, undo, remarks, error }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { expectThere } from '../../deploys/locate.ts'
+import { type Deploy, expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import type { Key } from '../../domain/change.ts'
 import { AttachError } from '../../domain/errors.ts'
@@ -18,7 +18,7 @@ export async function exec(command: ExecCommand, session: Session): Promise<Said
   const deploy = await placeOf(command, session)
   expectThere(deploy)
   const store: ConfigStore = openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
-  const env = await environmentOf(store, session).finally(() => store[Symbol.asyncDispose]())
+  const env = await environmentOf(store, deploy, session).finally(() => store[Symbol.asyncDispose]())
   const { program, args } = command
   const cwd = resolve(host.cwd, command.directory ?? '.')
   const ended = await host.runInForeground({ program, args, env, cwd, begun: () => stop.end(), signal })
@@ -26,12 +26,13 @@ export async function exec(command: ExecCommand, session: Session): Promise<Said
   return { deploy: deploy.name, outcome: 'unchanged', ...saidOf(ended, program) }
 }
 
-async function environmentOf(store: ConfigStore, session: Session): Promise<Environment> {
+async function environmentOf(store: ConfigStore, { path }: Deploy, session: Session): Promise<Environment> {
   const snapshot = await store.read(session.signal)
   const env = withConfig(session.host.inherited, snapshot.entries)
   sayUnfinished(snapshot, store.label, session, 'the command gets')
   const open = await whereReadable(session, null, async () => openRow(store.journal, await headOrNote(store.journal, session), session))
-  if (open !== null) {
+  const isItsHook = session.host.env['ATTACH_STANDS'] !== undefined && session.host.env['ATTACH_CONFIG'] === path
+  if (open !== null && !isItsHook) {
     const { verb, keys, by, since } = open
     const gets = snapshot.unfinished === undefined ? '; the command gets what stands now' : ''
     const message = `A ${verb} of ${keys.join(', ')} by ${by.user} on ${by.host} is open since ${since}${gets}.`

@@ -55,13 +55,15 @@ async function rowOf({ intent, close }: Closed, journal: Journal, { reveal }: Lo
     release: close.verdict === 'committed' ? close.release : null,
     at: close.at,
     by: intent.by,
-    verb: intent.verb,
+    verb: intent.shown.length === 0 ? 'recover' : intent.verb, // It ran hook and health again, or accepted what stood.
     message: intent.message ?? null,
     verdict: close.verdict,
     settled: 'settled' in close ? (close.settled ?? null) : null,
     changes: reveal ? await revealed({ intent, close }, journal, session) : close.verdict === 'kept' ? close.found : intent.shown,
     edited: intent.edited,
     unprobed: intent.unprobed ?? false,
+    unhooked: intent.unhooked ?? false,
+    why: close.why ?? null,
     allowed: intent.allowed ?? [],
   }
 }

@@ -4,7 +4,7 @@ import { openStore } from '../../deploys/open.ts'
 import { operationOn, WITHOUT_QUESTIONS } from '../../deploys/operation.ts'
 import type { Settler } from '../../deploys/settling/settler.ts'
 import { same } from '../../domain/change.ts'
-import type { Document } from '../../domain/document.ts'
+import type { Document, Warning } from '../../domain/document.ts'
 import { AttachError } from '../../domain/errors.ts'
 import type { Close, Head, Settled } from '../../domain/operation.ts'
 import { oneLine } from '../../domain/redact.ts'
@@ -51,8 +51,9 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
     }
     const message = [...first, textOf(close, head)].map(oneLine).join('\n')
     const settling = settlingOf(settler, null, close, session)
+    const remarks = remarksAfterRecovery(close, command)
     const error = errorOf(close, session)
-    return { deploy: deploy.name, exit: exitOfRecovery(close), outcome: outcomeOfRecovery(close), message, error, ...settling }
+    return { deploy: deploy.name, exit: exitOfRecovery(close), outcome: outcomeOfRecovery(close), message, error, remarks, ...settling }
   } finally {
     await store[Symbol.asyncDispose]()
   }
@@ -105,9 +106,10 @@ async function setDamagedAside(
   return `recovered: ${found}; a new journal goes on after v${aside.release}${kept}. The config was not touched.`
 }
 
-async function wouldDo(head: Head, { keep }: RecoverCommand, store: FileStore, settler: Settler, { signal }: Session): Promise<string> {
+async function wouldDo(head: Head, command: RecoverCommand, store: FileStore, settler: Settler, { signal }: Session): Promise<string> {
+  const { keep } = command
   const { open } = head
-  if (open === null) return keep ? 'nothing is open' : await wouldSettle(head, store.journal, settler, signal)
+  if (open === null) return await wouldSettle(head, store.journal, settler, command, signal)
   const { verb, shown, by, at } = open.intent
   const keys = shown.map(({ key }) => key).join(', ')
   const what = `${keys}: a ${verb} by ${by.user} on ${by.host}, since ${at}`
@@ -118,11 +120,16 @@ async function wouldDo(head: Head, { keep }: RecoverCommand, store: FileStore, s
   const stands = (side: 'before' | 'after'): boolean => changes.every((change) => same(change[side], entries.get(change.key) ?? null))
   if (!stands('before') && !stands('after'))
     return `would do nothing (exit 8), because an edit stands under ${what}; attach recover --keep accepts it`
-  return `would ${stands('after') ? 'finish, or put back, what was begun with' : 'close as never changed'} ${what}`
+  const again = settles(settler) ? 'run hook and health, and ' : ''
+  if (!stands('after')) return open.landed ? `would ${again}close as put back ${what}` : `would close as never changed ${what}`
+  return open.undo
+    ? `would put the old value back, ${again}close ${what}`
+    : `would ${again}finish, or put back, what was begun with ${what}`
 }
 
-async function wouldSettle(head: Head, journal: Journal, settler: Settler, signal: AbortSignal): Promise<string> {
+async function wouldSettle(head: Head, journal: Journal, settler: Settler, { keep }: RecoverCommand, signal: AbortSignal): Promise<string> {
   if ((await unsettled(journal, head, signal)) === null) return 'nothing is open'
+  if (keep) return 'would accept what stands, although the app did not settle on it'
   return settles(settler) ? 'would run hook and health again' : 'would note that the app is not restarted by attach'
 }
 
@@ -130,6 +137,14 @@ async function wouldSettle(head: Head, journal: Journal, settler: Settler, signa
 const exitOfRecovery = (close: Close): number => (exitOfClose(close) === 8 ? 8 : 0)
 
 const outcomeOfRecovery = (close: Close): Said['outcome'] => (close.verdict === 'reverted' ? 'changed' : outcomeOfClose(close))
+
+/** The value that stands now may be another than the app read, and nobody restarted it. */
+function remarksAfterRecovery(close: Close, { hook }: RecoverCommand): readonly Warning[] {
+  const isMoved = close.verdict === 'committed' || close.verdict === 'reverted'
+  if (!isMoved || close.settled !== 'skipped') return []
+  const how = hook ? 'attach.yaml names no hook now' : '--no-hook'
+  return [{ code: 'app.not_restarted', message: `The app was not restarted (${how}): restart it, so that it reads what stands now.` }]
+}
 
 /** Closed, but the app is not well on what stands. */
 function errorOf(close: Close, { heard }: Session): Document['error'] {
@@ -156,6 +171,8 @@ function textOf(close: Close, { open }: Head): string {
     case 'aborted':
       return `recovered: ${keys} was never changed`
     case 'kept':
-      return `kept: what stands under ${keys} was accepted`
+      return close.found.length === 0
+        ? 'kept: what stands was accepted, although the app did not settle on it'
+        : `kept: what stands under ${keys} was accepted`
   }
 }

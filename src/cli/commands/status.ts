@@ -88,7 +88,7 @@ export async function openRow(journal: Journal, head: Head | null, { signal }: S
 async function unsettledOf(journal: Journal, head: Head | null, session: Session): Promise<UnsettledRow | null> {
   try {
     const last = head === null ? null : await unsettled(journal, head, session.signal)
-    return last === null ? null : { release: last.release, verdict: last.verdict, at: last.at }
+    return last === null ? null : { release: last.release, verdict: last.verdict, at: last.at, why: last.why ?? null }
   } catch (error) {
     if (!isAttachError(error, 'DAMAGED')) throw error
     sayDamage(error, session)

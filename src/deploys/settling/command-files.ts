@@ -55,6 +55,20 @@ export function expectSafe(name: string, file: string, uid: number): void {
     refuse(`every user may put another file in the place of ${shown}`, `chmod o-w ${shellWord(dirname(path))}`)
 }
 
+/** The same for the folder that commands run in: what they find there is what they do. */
+export function expectFolderSafe(name: string, folder: string, uid: number): void {
+  const path = realpathSync(folder)
+  const shown = shellWord(path)
+  const { mode, uid: owner } = statSync(path)
+  const why =
+    (mode & EVERYBODY_WRITES) !== 0 && (mode & STICKY) === 0
+      ? `every user may write in ${shown}, where its commands run`
+      : owner !== 0 && owner !== uid
+        ? `${shown}, where its commands run, belongs to user ${owner}, and neither to root nor to you`
+        : null
+  if (why !== null) throw new AttachError('CONFIG_INVALID', `${name}: ${why}; nothing was changed`, { hint: `ls -ld ${shown}` })
+}
+
 const SHELL = '/bin/sh'
 const EVERYBODY_WRITES = 0o002
 const STICKY = 0o1000
@@ -88,7 +102,7 @@ function isProgram(path: string): boolean {
   }
 }
 
-const WRITTEN_BY_APPS = /^\.env(\.|$)|\.(?:log|pid|out|err|lock|sock|tmp)$/
+const WRITTEN_BY_APPS = /^\.env(\.(?!(?:sh|bash|js|py|rb)$)|$)|\.(?:log|pid|out|err|sock)$/
 
 function isOfCommand(path: string, { folder, config }: CommandPlace): boolean {
   if (lookAt(path)?.isFile() !== true || WRITTEN_BY_APPS.test(basename(path)) || isSame(path, config)) return false

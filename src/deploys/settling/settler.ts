@@ -1,5 +1,6 @@
 import type { Declared } from '../../domain/deploy.ts'
 import type { Settled } from '../../domain/operation.ts'
+import { oneLine } from '../../domain/redact.ts'
 import type { Round } from '../../engine/protocol.ts'
 import type { Host } from '../../ports/host.ts'
 import type { Reporter } from '../../ports/reporter.ts'
@@ -23,6 +24,10 @@ export interface Settler {
   ready(): Promise<void>
   /** The hook, then health. Never rejects; tells the reporter why it was not well. */
   settle(round: Round, values: () => Promise<RoundValues>, signal: AbortSignal): Promise<Settled>
+  /** Throws CONFLICT when what would run is not what was agreed to. What was agreed to is remembered. */
+  confirm(): Promise<void>
+  /** What was wrong first in the rounds of the last operation. Null: nothing was. */
+  why(): string | null
   /** Ends a hook that an attach left running which was killed, whatever attach.yaml says today. Never rejects; tells the reporter. */
   clearOrphan(): Promise<void>
 }
@@ -43,6 +48,13 @@ export function settlerOf(deploy: Deploy, { run, trust }: SettleOptions, host: H
   }
   if (run === 'skip' || declared === null || (declared.hook === null && declared.health === null)) return { ...NOTHING, clearOrphan }
   let trusted: Promise<Trust> | null = null
+  let rounds: { readonly of: number; why: string | null } = { of: 0, why: null }
+  const heard: Reporter = {
+    event: (event) => {
+      if (event.type === 'settled' && event.why !== null) rounds.why ??= oneLine(`${event.step}: ${event.why}`).slice(0, WHY_MAX)
+      reporter.event(event)
+    },
+  }
   const trustHere = (): Promise<Trust> => {
     trusted ??= import('./trust.ts').then(({ trustOf }) => trustOf(commandsOf(deploy, declared, host), trust, host))
     return trusted
@@ -53,14 +65,27 @@ export function settlerOf(deploy: Deploy, { run, trust }: SettleOptions, host: H
     ready: async () => (await trustHere()).ready(),
     settle: async (round, values, signal) => {
       const { settleBy } = await import('./round.ts')
+      if (rounds.of !== round.intent.seq) rounds = { of: round.intent.seq, why: null }
       const confirm = async (): Promise<void> => (await trustHere()).confirm()
-      return await settleBy(declared, { deploy, round, values, host, reporter, signal, confirm })
+      return await settleBy(declared, { deploy, round, values, host, reporter: heard, signal, confirm })
     },
+    confirm: async () => (await trustHere()).confirm(),
+    why: () => rounds.why,
     clearOrphan,
   }
 }
 
-const NOTHING: Omit<Settler, 'clearOrphan'> = { hook: null, health: null, ready: async () => {}, settle: async () => 'skipped' }
+/** Enough for a sentence in the log. */
+const WHY_MAX = 500
+
+const NOTHING: Omit<Settler, 'clearOrphan'> = {
+  hook: null,
+  health: null,
+  ready: async () => {},
+  settle: async () => 'skipped',
+  confirm: async () => {},
+  why: () => null,
+}
 
 /** A health check by URL runs nothing of attach.yaml's: it needs no trust. */
 function commandsOf({ name, path }: Deploy, { file, folder, hook, health }: Declared, { env }: Host): Commands {

@@ -6,7 +6,7 @@ import { AttachError } from '../../domain/errors.ts'
 import type { Host } from '../../ports/host.ts'
 import { readRegular } from '../../stores/read-file.ts'
 import { isSystemError } from '../../stores/trouble.ts'
-import { type CommandPlace, expectProgram, expectSafe, filesOf, type NamedCommand } from './command-files.ts'
+import { type CommandPlace, expectFolderSafe, expectProgram, expectSafe, filesOf, type NamedCommand } from './command-files.ts'
 
 /** The commands of one deploy as attach.yaml has them. */
 export interface Commands {
@@ -28,23 +28,28 @@ export interface Trust {
   confirm(): Promise<void>
 }
 
+/** What makes a shell run what its words do not name: another folder, a home, patterns, variables, words with blanks in them. */
+const HIDES = /[$`~*?[\\]|\b(?:cd|pushd|eval)\b|["'][^"']*\s[^"']*["']/
+
 /** `ask`: called for commands that never ran here as they stand; returns when they may. */
 export function trustOf(commands: Commands, ask: (texts: readonly string[]) => Promise<void>, host: Host): Trust {
   if (commands.commands.length === 0) return { ready: async () => {}, confirm: async () => {} }
   let agreed: string | null = null
   let isConfirmed = false
+  const canRemember = commands.commands.every(({ line }) => typeof line !== 'string' || !HIDES.test(line))
   const ready = async (): Promise<void> => {
     const fingerprint = inspect(commands, host)
-    if (fingerprint !== agreed && !isRemembered(fingerprint, host)) await ask(commands.commands.map(({ line }) => commandText(line)))
+    const isKnown = fingerprint === agreed || (canRemember && isRemembered(fingerprint, host))
+    if (!isKnown) await ask(commands.commands.map(({ line }) => commandText(line)))
     agreed = fingerprint
   }
   return {
     ready,
     confirm: async () => {
-      if (isConfirmed) return
+      if (isConfirmed) return void inspect(commands, host) // Still there, still nobody else's: that is looked at before each run.
       if (agreed === null) await ready()
       else if (inspect(commands, host) !== agreed) throw changed()
-      if (agreed !== null) remember(agreed, host)
+      if (agreed !== null && canRemember) remember(agreed, host)
       isConfirmed = true
     },
   }
@@ -58,6 +63,7 @@ function inspect({ deploy, file, commands, place }: Commands, host: Host): strin
   try {
     for (const command of commands) expectProgram(command, place)
     expectSafe(`attach.yaml of ${deploy}`, file, host.uid)
+    expectFolderSafe(`attach.yaml of ${deploy}`, place.folder, host.uid)
     const files = commands.flatMap((command) => {
       const named = filesOf(command, place)
       for (const path of named) expectSafe(command.name, path, host.uid)

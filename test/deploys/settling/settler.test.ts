@@ -74,6 +74,7 @@ describe('a change of a real config', () => {
       probe: 'skip',
       declared: new Map(),
       readers: [],
+      settling: 'usual',
       onFailure: 'usual',
       message: null,
       allowed: [],
