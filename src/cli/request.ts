@@ -4,6 +4,7 @@ import { AttachError } from '../domain/errors.ts'
 import { Secret } from '../domain/secret.ts'
 import type { Edit, Request } from '../engine/plan.ts'
 import type { HandleParts } from '../ports/kind.ts'
+import type { Reporter } from '../ports/reporter.ts'
 import type { ConfigStore } from '../ports/store.ts'
 import type { KeptOld, Pair, Parts, Source, SwapTo } from './command.ts'
 import type { ChangeCommand } from './commands/change.ts'
@@ -87,7 +88,7 @@ async function fetched(key: Key, source: Source, how: Making, store: ConfigStore
     case 'file':
       return await fileValue(key, source.path, how, session)
     case 'command':
-      return await commandValue(key, source.run, how, kinds.learn, session)
+      return await commandValue(key, source.run, how, kinds.learn, { ...session, reporter: await withoutConfig(store, session) })
     case 'prompt': {
       if (!interactive) {
         throw new AttachError('USAGE', `${key} needs a handle, and there is no terminal to ask for it`, {
@@ -97,6 +98,14 @@ async function fetched(key: Key, source: Source, how: Making, store: ConfigStore
       return await asked(key, session)
     }
   }
+}
+
+/** What a command says of a failure may hold what the config holds now. */
+async function withoutConfig(store: ConfigStore, { reporter, signal }: Session): Promise<Reporter> {
+  const { outputCleaner } = await import('../deploys/settling/command-output.ts')
+  const { entries } = await store.read(signal)
+  const clean = outputCleaner([...entries].map(([key, value]) => ({ key, value })))
+  return { event: (event) => reporter.event(event.type === 'output' ? { ...event, line: clean(event.line) } : event) }
 }
 
 /** A secret is never typed in the open: on a terminal `-` asks as the key alone does. */

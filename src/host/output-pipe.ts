@@ -36,6 +36,15 @@ export function openPipe(): OutputPipe | null {
     for (const fd of opened) closeSync(fd)
     return null // No room for it, or a file system that has none: then a socket must do.
   } finally {
-    if (folder !== null) rmSync(folder, { recursive: true, force: true })
+    if (folder !== null) removed(folder)
+  }
+}
+
+/** Its name is needed no more. One that cannot be removed is an empty file in the folder for such. */
+function removed(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true })
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error
   }
 }

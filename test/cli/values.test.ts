@@ -183,7 +183,7 @@ describe('a value from a command', { concurrent: true }, () => {
     const run = `A_URL=printf 'note \\033[31m ${TWO}\\n::error::x\\nlast' >&2; echo ${TWO}`
     const ran = await attach(['swap', '--from-command', run, '--no-probe'], { cwd: place.path })
     expect(ran).toMatchObject({ exit: 0 })
-    expect(ran.stderr).toMatch(/^ {2}command │ note \\u001b\[31m •••\n {2}command │ ::error::x\n {2}command │ last\n/)
+    expect(ran.stderr).toMatch(/^ {2}command │ note {2}•••\n {2}command │ : :error::x\n {2}command │ last\n/)
     expect(ran.stdout + ran.stderr).not.toContain('zq7x')
     const quiet = await attach(['swap', '-q', '--from-command', `A_URL=echo note >&2; echo ${ONE}`, '--no-probe'], { cwd: place.path })
     expect(quiet).toMatchObject({ exit: 0, stderr: '' })
@@ -193,6 +193,15 @@ describe('a value from a command', { concurrent: true }, () => {
     using place = scratch(`A_URL=${ONE}\n`)
     const { document, stderr } = await asDocument(['--from-command', 'A_URL=echo note >&2; exit 1'], { cwd: place.path })
     expect({ stderr, document }).toMatchObject({ stderr: '', document: { exit: 2, outcome: 'unchanged', error: { code: 'USAGE' } } })
+  })
+
+  test('shows no secret of the config in what it says', async () => {
+    using place = scratch('A_URL=redis://u:OLDs3cretPW@a.test/0\nAPI_PW=Winter-2024!\n')
+    const from = "A_URL=echo 'no redis://u:OLDs3cretPW@a.test, nor Winter-2024!' >&2; exit 3"
+    const ran = await attach(['swap', '--from-command', from], { cwd: place.path })
+    expect(ran.exit).toBe(2)
+    expect(ran.stderr).toContain('command │ no')
+    expect(ran.stderr).not.toMatch(/OLDs3cret|Winter/)
   })
 
   test('that says more than fits is cut short', async () => {

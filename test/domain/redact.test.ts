@@ -88,3 +88,11 @@ describe('text of others', () => {
     expect(printableData({ a: ['x\u001b', 1, null, true], b: { c: 'y\n' } })).toEqual({ a: ['x\\u001b', 1, null, true], b: { c: 'y\\n' } })
   })
 })
+
+test.each([
+  ['jdbc:postgresql://h/db?user=x&password=jdbcNewPW22', 'jdbcNewPW22'],
+  ["host=h password='libpqPW-33' user=x", 'libpqPW-33'],
+  ['Server=h;Pwd=adoPW;44', 'adoPW'],
+])('the password inside %s is a secret of its own', (value, secret) => {
+  expect(secretsIn(value)).toContain(secret)
+})

@@ -16,7 +16,7 @@ export function outputCleaner(held: readonly Held[]): (line: string) => string {
   const redactor = new Redactor()
   for (const secret of new Set(held.flatMap(secretsOf))) redactor.learn(secret)
   return (line) => {
-    const clean = redactor.redact(line.replace(COLOURS, '').replaceAll('\t', '    '))
+    const clean = redactor.redact(line.replace(COLOURS, '')).replaceAll('\t', '    ') // In this order: a secret may hold a tab.
     const apart = oneLine(clean).replace(/::(?=[a-z-]+( [^:]*)?::)/gi, ': :')
     return apart.length > LINE_MAX ? `${apart.slice(0, LINE_MAX)}…` : apart
   }
@@ -37,7 +37,7 @@ function secretsOf({ key, value }: Held): readonly string[] {
   return secrets.flatMap((secret) => [secret, ...(secret.includes('\n') ? secret.split('\n') : [])]).map((secret) => secret.trim())
 }
 
-const NAMES_SECRET = /pass|pwd|secret|token|auth|sig|key|cred|salt|cert|private|dsn|webhook|cookie|licen[cs]e/i
+const NAMES_SECRET = /pass|pwd|(?:^|_)pw(?:$|_)|secret|token|auth|sig|key|cred|salt|cert|private|dsn|webhook|cookie|licen[cs]e/i
 /** Several lines; a UUID; letters and digits in one piece of 16 or more. */
 const LOOKS_SECRET = /\n|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|(?=[\w+/=]*\d)(?=[\w+/=]*[A-Za-z])[\w+/=]{16,}/i
 const PATH = /^[.~]{0,2}\/[^\n]*$/
