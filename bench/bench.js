@@ -45,7 +45,7 @@ function start() {
       floor: () => node(['-e', '0'], folder),
       version: () => node([ATTACH, '--version'], ours),
       change: () => node([ATTACH, ...words()], ours),
-      fsync: () => writeAndSync(join(ours, 'synced')),
+      fsync: () => writeAndSync(join(theirs, 'synced')),
       ...(dotenvx ? { dotenvx: () => node([dotenvx, 'set', 'DATABASE_URL', words()[2], ...DOTENVX_SET], theirs) } : {}),
     },
     rounds,
@@ -106,7 +106,7 @@ async function settling() {
   try {
     const place = join(folder, 'hooked')
     deployWithHook(place, redis.port)
-    const handles = [1, 0].map((db) => `redis://127.0.0.1:${redis.port}/${db}`)
+    const handles = [0, 1].map((db) => `redis://127.0.0.1:${redis.port}/${db}`)
     const all = []
     const floor = []
     for (let round = -1; round < rounds; round += 1) {
