@@ -11,16 +11,17 @@
 #   -n NEW          the name of the new database          default: restored_ and the time
 #   -o ROLE         its owner                             default: the owner of PGDATABASE
 #   -t TABLE=ROWS   it must hold at least so many rows; may be repeated. default: one row in any table
-#   --              what follows goes to attach, such as --confirm production, --trust
+#   --              what follows goes to attach: --confirm production for a protected deploy, --trust the first time on a machine
 #
 # The server is that of the deploy. libpq finds it, and who you are there, in its usual places: PGHOST, PGPORT, PGUSER, PGDATABASE or
 # PGSERVICE, and the password in ~/.pgpass or PGPASSFILE. No password stands in an argument.
 #
-# Exit: that of attach. What stops it before attach is 2 (usage) or 3; then the deploy is as it was and the new database is gone.
+# Exit: that of attach, which is asked before anything is restored and swaps afterwards. What stops it in between is 3, a command line that
+# is not understood 2; then the deploy is as it was and the new database is gone.
 set -eu
 umask 077
 
-deploy='' dump='' key=DATABASE_URL new=restored_$(date -u +%Y%m%d_%H%M%S)_$$ owner='' tables='' created=''
+deploy='' dump='' key=DATABASE_URL new=restored_$(date -u +%Y%m%d_%H%M%S)_$$ owner='' tables='' reason='' created=''
 
 main() {
   while getopts d:f:k:n:o:t: option; do
@@ -30,19 +31,54 @@ main() {
       k) key=$OPTARG ;;
       n) new=$OPTARG ;;
       o) owner=$OPTARG ;;
-      t) case $OPTARG in ?*=[0-9]*) tables="$tables $OPTARG" ;; *) usage ;; esac ;;
-      *) usage ;;
+      t)
+        case $OPTARG in
+          *=*[!0-9]* | *[[:space:]]*) usage '-t takes TABLE=ROWS' ;;
+          ?*=?*) tables="$tables $OPTARG" ;;
+          *) usage '-t takes TABLE=ROWS' ;;
+        esac
+        ;;
+      *) usage 'that option is not known, or lacks its value' ;;
     esac
   done
-  shift $((OPTIND - 1))
-  [ -n "$deploy" ] || usage
+  [ -n "$deploy" ] || usage '-d is needed'
+  shift $((OPTIND - 2))
+  last=$1
+  shift
+  [ $# -eq 0 ] || [ "$last" = -- ] || usage 'a word stands there that belongs to no option; those for attach stand behind --'
+  for word; do
+    case $word in
+      --password*) usage 'the restored database has the roles of the present one: --password is not for this' ;;
+      --dry-run | -h | --help | -V | --version) usage "$word swaps nothing: it is not for this" ;;
+    esac
+  done
+  reason="restored from ${dump:-$new.dump}"
   trap 'stop "interrupted"' HUP INT TERM
 
-  attach status -d "$deploy" >/dev/null || stop "attach cannot read $deploy" # Before hours of restoring, not after.
+  rehearse "$@" # Before hours of restoring, not after.
   back_up
   restore
   count
   swap "$@"
+}
+
+# Asks attach with the words of the swap to come, and ends with its exit when it refuses them. What needs the new database is left out.
+rehearse() {
+  before=''
+  for word; do
+    shift
+    case $before,$word in
+      --expect,* | *,--expect | *,--expect=*) ;;
+      *) set -- "$@" "$word" ;;
+    esac
+    before=$word
+  done
+  code=0
+  said=$(attach swap "$key" --name "$new" -d "$deploy" -m "$reason" "$@" --dry-run --no-probe) || code=$?
+  [ "$code" -ne 0 ] || return 0
+  [ -z "$said" ] || printf '%s\n' "$said"
+  say "attach would not swap, so nothing was restored; the deploy $deploy is as it was. What attach asks for is given behind --"
+  exit "$code"
 }
 
 back_up() {
@@ -86,7 +122,7 @@ swap() {
   trap : HUP INT TERM
   say "swapping $deploy over to $new"
   code=0
-  attach swap "$key" --name "$new" -d "$deploy" -m "restored from $dump" "$@" || code=$?
+  attach swap "$key" --name "$new" -d "$deploy" -m "$reason" "$@" || code=$?
   case $code in
     0) say "$deploy is attached to $new. To go back, run the line that stands behind Undo:; the old database is as it was." ;;
     2) say "attach did not understand: $deploy is as it was. Mend the command." ;;
@@ -101,7 +137,10 @@ swap() {
   esac
   case $code in
     2 | 3 | 4 | 5 | 6 | 7 | 129 | 130 | 143)
-      say "$new is restored and counted. Go on: attach swap $key --name $new -d $deploy. Give it up: dropdb $new." ;;
+      say "$new is restored and counted"
+      printf 'Go on: %s\n' "$(pasted attach swap "$key" --name "$new" -d "$deploy" -m "$reason" "$@")" >&2
+      printf 'Give it up: %s\n' "$(pasted dropdb "$new")" >&2
+      ;;
   esac
   exit "$code"
 }
@@ -111,6 +150,19 @@ ask() {
   question=$1
   shift
   printf '%s\n' "$question" | psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 "$@"
+}
+
+# Words as they can be pasted into a shell.
+pasted() {
+  space=''
+  for word; do
+    printf '%s' "$space"
+    case $word in
+      '' | *[!A-Za-z0-9_@%+=:,./-]*) printf "'%s'" "$(printf '%s\n' "$word" | sed "s/'/'\\\\''/g")" ;;
+      *) printf '%s' "$word" ;;
+    esac
+    space=' '
+  done
 }
 
 stop() {
@@ -126,6 +178,7 @@ say() {
 
 usage() {
   sed -n '2,/^set -eu/s/^# \{0,1\}//p' "$0" >&2
+  say "$1"
   exit 2
 }
 

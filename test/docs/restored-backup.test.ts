@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, truncateSync } from 'node:fs'
+import { readdirSync, readFileSync, symlinkSync, truncateSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fingerprint, haveSupervisor, SCHEMA, SUPERVISOR } from '../support/app.ts'
@@ -8,7 +8,11 @@ import { makeProduction, type Production } from '../support/production.ts'
 import { configOf, type Scratch, scratch } from '../support/scratch.ts'
 import { makeTools, runScript, type Tools } from '../support/tools.ts'
 
-const RUNBOOK = resolve(import.meta.dirname, '../../docs/runbooks/restored-backup.sh')
+const DOCS = resolve(import.meta.dirname, '../../docs')
+const RUNBOOK = resolve(DOCS, 'runbooks/restored-backup.sh')
+const PAGE = readFileSync(resolve(DOCS, 'runbooks/restored-backup.md'), 'utf8')
+/** attach was asked, and nothing else was run. */
+const ASKED_ONLY = /^attach swap .* --dry-run --no-probe\n$/
 const CONFIRMED = ['--', '--confirm', 'production', '--trust']
 
 test.runIf(serverOrSkip('shellcheck', findProgram('shellcheck')))('shellcheck finds nothing in the scripts', async () => {
@@ -22,7 +26,23 @@ test('a command line that is not understood gets the words at the top of the run
   const ran = await runScript(RUNBOOK, ['-f', 'x.dump'], how)
   expect(ran).toMatchObject({ exit: 2, said: expect.stringMatching(/^The data are broken.*-d DEPLOY.*-t TABLE=ROWS/s) })
   expect(ran.said).not.toContain('set -eu')
-  expect(await runScript(RUNBOOK, ['-d', 'production', '-t', 'orders'], how)).toMatchObject({ exit: 2 })
+})
+
+test.each([
+  ['a table without a number', ['-t', 'orders'], 'TABLE=ROWS'],
+  ['a number that is none', ['-t', 'orders=10k'], 'TABLE=ROWS'],
+  ['two words for one table', ['-t', 'my orders=10'], 'TABLE=ROWS'],
+  ['a word that stands before "--"', ['-t', 'visits=0', 'orders', '--', '--confirm', 'production'], 'behind --'],
+  ['words for attach without "--"', ['orders'], 'behind --'],
+  ['a swap that would swap nothing', ['--', '--dry-run'], '--dry-run swaps nothing'],
+  ['a password, which would be printed to go on', ['--', '--password=s3cret'], '--password is not for this'],
+])('%s is exit 2 at once: attach is not asked', async (_, words, why) => {
+  using place = scratch()
+  using tools = makeTools('attach alone')
+  const ran = await runScript(RUNBOOK, ['-d', 'production', ...words], { cwd: place.path, env: { PATH: tools.path } })
+  expect(ran).toMatchObject({ exit: 2, said: expect.stringContaining(why) })
+  expect(ran.said).not.toContain('s3cret')
+  expect(tools.argv()).toBe('')
 })
 
 describe.runIf(havePostgres() && haveSupervisor())('the runbook for a restored backup', { concurrent: true, timeout: 60_000 }, () => {
@@ -34,7 +54,7 @@ describe.runIf(havePostgres() && haveSupervisor())('the runbook for a restored b
     backups = scratch()
     tools = makeTools()
     await server.sql(`create role app login password 'app-s3cret'`)
-    await create('good', `${SCHEMA}; create table orders (id int primary key); insert into orders select generate_series(1, 100)`)
+    await create('good', `${SCHEMA}; create table orders (id int primary key); insert into orders select generate_series(1, 1000)`)
     await create('old', 'create table orders (id int primary key); insert into orders select generate_series(1, 90)')
     await backUp('good')
     await backUp('old')
@@ -70,6 +90,7 @@ describe.runIf(havePostgres() && haveSupervisor())('the runbook for a restored b
       production,
       handle,
       runbook: (...args: readonly string[]) => runScript(RUNBOOK, ['-d', 'production', ...args], how),
+      shell: (line: string) => runScript('/bin/sh', ['-c', line], how),
       argv: called.argv,
       untouched: untouched(production),
       [Symbol.asyncDispose]: async () => {
@@ -86,14 +107,14 @@ describe.runIf(havePostgres() && haveSupervisor())('the runbook for a restored b
     await using made = await damaged('one')
     const { production, handle } = made
     const before = await production.whoAmI()
-    const ran = await made.runbook('-f', backups.at('good.dump'), '-n', 'restored_one', '-t', 'orders=100', ...CONFIRMED)
-    expect(ran).toMatchObject({ exit: 0, said: expect.stringContaining('orders|100') })
+    const ran = await made.runbook('-f', backups.at('good.dump'), '-n', 'restored_one', '-t', 'orders=1000', ...CONFIRMED)
+    expect(ran).toMatchObject({ exit: 0, said: expect.stringContaining('orders|1000') })
     const now = server.url({ user: 'app', password: 'app-s3cret', database: 'restored_one' })
     expect(production.handle()).toBe(now)
     expect(await production.whoAmI()).toMatchObject({ databaseUrl: fingerprint(now) })
     expect((await production.whoAmI())?.pid).not.toBe(before?.pid)
     expect(await production.health()).toMatchObject({ status: 200, body: { database: 'restored_one' } })
-    expect(await server.sql('select count(*)::int as rows from orders', 'restored_one')).toEqual([{ rows: 100 }])
+    expect(await server.sql('select count(*)::int as rows from orders', 'restored_one')).toEqual([{ rows: 1000 }])
     expect(await server.sql('select count(*)::int as rows from orders', 'one')).toEqual([{ rows: 0 }])
 
     for (const secret of [server.password, 'app-s3cret']) {
@@ -130,7 +151,7 @@ describe.runIf(havePostgres() && haveSupervisor())('the runbook for a restored b
     expect(ran).toMatchObject({ exit: 3, said: expect.stringContaining(`broken.dump cannot be ${step}`) })
     expect(ran.said).toContain('the deploy production is as it was')
     expect(made.argv().includes('dropdb restored_not_restored')).toBe(step === 'restored')
-    expect(made.argv()).not.toContain('attach swap')
+    expect(made.argv().match(/^attach .*/gm)).toEqual([expect.stringMatching(/^attach swap .* --dry-run --no-probe$/)])
     expect(await databases()).not.toContain(`restored_not_${step}`)
     await made.untouched()
   })
@@ -138,8 +159,8 @@ describe.runIf(havePostgres() && haveSupervisor())('the runbook for a restored b
   test('a deploy that is not there stops it before anything is restored', async () => {
     await using made = await damaged('nowhere')
     const ran = await made.runbook('-d', 'prodution', '-f', backups.at('good.dump'))
-    expect(ran).toMatchObject({ exit: 3, said: expect.stringContaining('attach cannot read prodution') })
-    expect(made.argv()).toBe('attach status -d prodution\n')
+    expect(ran).toMatchObject({ exit: 2, said: expect.stringContaining('prodution') })
+    expect(made.argv()).toMatch(ASKED_ONLY)
   })
 
   test('a backup with too few rows stops before attach', async () => {
@@ -172,12 +193,62 @@ describe.runIf(havePostgres() && haveSupervisor())('the runbook for a restored b
     expect(await databases()).toContain('restored_unwell')
   })
 
-  test('a protected deploy that is not named is exit 3, from attach', async () => {
-    await using made = await damaged('unnamed')
-    const ran = await made.runbook('-f', backups.at('good.dump'), '-n', 'restored_unnamed', '--', '--trust')
-    expect(ran).toMatchObject({ exit: 3, said: expect.stringContaining('attach refused') })
-    expect(ran.said).toContain('attach swap DATABASE_URL --name restored_unnamed -d production')
+  test("the page's own line is refused before anything is restored where the hook is new, and with --trust it is done", async () => {
+    await using made = await damaged('literal')
+    const [, block = ''] = /^```sh\n(.*?)^```$/ms.exec(PAGE) ?? []
+    const line = block.split('\n').find((one) => !one.startsWith('export ')) ?? ''
+    expect(line).toContain('-- --confirm production')
+    symlinkSync(DOCS, made.production.place.at('docs'))
+    made.production.place.write('last-night.dump', readFileSync(backups.at('good.dump')))
+    const refused = await made.shell(line)
+    expect(refused).toMatchObject({ exit: 3, said: expect.stringContaining('for the first time: ') })
+    expect(refused.said).toContain('add --trust')
+    expect(refused.said).not.toContain('Go on')
+    expect(made.argv()).toMatch(ASKED_ONLY)
     await made.untouched()
+
+    expect(PAGE).toMatch(/add `--trust` behind `--`/)
+    expect(await made.shell(`${line} --trust`)).toMatchObject({ exit: 0 })
+  })
+
+  test.each([
+    ['a protected deploy that is not named', 'unnamed', ['--trust'], 3, 'is protected'],
+    ['another name than that of the deploy', 'misnamed', ['--confirm', 'staging', '--trust'], 3, 'names another deploy'],
+    ['a word that attach does not know', 'unknown', [...CONFIRMED.slice(1), '--trsut'], 2, 'did you mean "--trust"'],
+    ['a document asked for', 'document', ['--json', '--trust'], 3, '"outcome":"refused"'],
+  ])('%s: attach says so before anything is restored', async (_, name, words, exit, why) => {
+    await using made = await damaged(name)
+    const ran = await made.runbook('-f', backups.at('good.dump'), '--', ...words)
+    expect(ran).toMatchObject({ exit, said: expect.stringContaining(why) })
+    expect(made.argv()).toMatch(ASKED_ONLY)
+    await made.untouched()
+  })
+
+  test('what must hold of the new database is not asked before it is there', async () => {
+    await using made = await damaged('expected')
+    const words = (name: string) => ['-f', backups.at('good.dump'), '-n', name, ...CONFIRMED]
+    const refused = await made.runbook(...words('restored_expected'), '--expect=replica')
+    expect(refused).toMatchObject({ exit: 3, said: expect.stringMatching(/^Go on: attach swap .* --expect=replica$/m) })
+    expect(await databases()).toContain('restored_expected')
+    await made.untouched()
+    expect(await made.runbook(...words('restored_expected_too'), '--expect', 'writable', '-q')).toMatchObject({ exit: 0 })
+    expect(made.argv()).toMatch(/^attach swap .* --expect writable -q$/m)
+  })
+
+  test('the line behind Go on: runs as it stands, with every word that was given', async () => {
+    await using made = await damaged('onwards')
+    const dump = "last night's $dump"
+    made.production.place.write(dump, readFileSync(backups.at('old.dump')))
+    const ran = await made.runbook('-f', dump, '-n', 'restored_onwards', ...CONFIRMED, '--keep-old-as', 'BEFORE_URL')
+    expect(ran).toMatchObject({ exit: 7 })
+    const [, line = ''] = /^Go on: (.*)$/m.exec(ran.said) ?? []
+    await server.sql(`set role app; ${SCHEMA}`, 'restored_onwards')
+    expect(await made.shell(line)).toMatchObject({ exit: 0 })
+    const now = server.url({ user: 'app', password: 'app-s3cret', database: 'restored_onwards' })
+    expect(made.production.handle()).toBe(now)
+    expect(made.production.place.read()).toContain(`BEFORE_URL=${made.handle}`)
+    expect((await made.production.attach('log')).stdout).toContain(`restored from ${dump}`)
+    expect(ran.said).toMatch(/^Give it up: dropdb restored_onwards$/m)
   })
 })
 
