@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { oneLine } from '../domain/redact.ts'
 
@@ -22,5 +22,20 @@ export function realPath(path: string): string {
   } catch {
     const above = dirname(path)
     return above === path ? path : join(realPath(above), basename(path)) // Two names of a file that is yet to come are one place.
+  }
+}
+
+/** Whether two paths lead to one file: by links of either sort. */
+export function isSameFile(one: string, other: string): boolean {
+  if (realPath(one) === realPath(other)) return true
+  const [a, b] = [lookAt(one), lookAt(other)]
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev
+}
+
+function lookAt(path: string) {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined // Not ours to look at.
   }
 }

@@ -6,9 +6,9 @@ import { listed } from '../domain/listed.ts'
 import { nearest } from '../domain/nearest.ts'
 import { oneLine } from '../domain/redact.ts'
 import { shellWord } from '../domain/shell.ts'
-import { labelOf, pathIn, realPath } from './address.ts'
+import { isSameFile, labelOf, pathIn, realPath } from './address.ts'
 import { configsIn, envAbove } from './env-files.ts'
-import { projectAt } from './project/find.ts'
+import { PROJECT_FILE, projectAt, stands } from './project/find.ts'
 import type { Project, ProjectDeploy } from './project/read.ts'
 
 /** Which deploy was asked for. */
@@ -52,12 +52,35 @@ export async function locate(where: Where, cwd: string, directory: string | null
       return deploy(where.name, join(base, `.env.${where.name}`), cwd, [...there, '-d', where.name])
     case 'config': {
       const path = pathOf(where.address, base)
-      const real = realPath(resolve(base, path))
-      const found = project?.deploys.find((one) => realPath(one.path) === real)
+      const file = resolve(base, path)
+      const found = project?.deploys.find((one) => isSameFile(one.path, file))
       if (project !== null && found !== undefined) return declared(found, project, cwd, there)
+      await expectOfNoOther(file, base, cwd)
       return deploy(path, resolve(base, path), cwd, [...there, '-c', where.address])
     }
   }
+}
+
+/** A config of a deploy of another directory is changed there, where its protection and its hook are known. Throws USAGE. */
+async function expectOfNoOther(file: string, base: string, cwd: string): Promise<void> {
+  const here = realPath(base)
+  for (let folder = dirname(realPath(file)); ; folder = dirname(folder)) {
+    if (folder !== here && stands(join(folder, PROJECT_FILE))) {
+      const other = await projectAt(folder, cwd)
+      const found = other?.deploys.find(({ path }) => isSameFile(path, file))
+      if (other !== null && found !== undefined) {
+        throw new AttachError('USAGE', `that file is the config of ${found.name} in ${other.label}; nothing was contacted`, {
+          hint: `attach status -C ${shellWord(labelOf(folder, cwd))} -d ${found.name}`,
+        })
+      }
+    }
+    if (dirname(folder) === folder) return
+  }
+}
+
+/** For what looks at a history, or ends it: the config may be gone, when its record stands. Throws USAGE. */
+export function expectRecorded(deploy: Deploy, record: string): void {
+  if (!existsSync(record)) expectThere(deploy)
 }
 
 /** For all that works on what is there. Throws USAGE with the nearest name that is. */
@@ -67,6 +90,7 @@ export function expectThere(deploy: Deploy): void {
   const others = isDirectory(directory) ? configsIn(directory) : []
   const near = nearest(basename(deploy.path), others) ?? (others.length === 1 ? (others[0] ?? null) : null)
   const found = others.length === 0 ? 'and no .env file stands there' : `there is ${others.join(', ')}`
+  if (existsSync(join(directory, '.attach', basename(deploy.path), 'journal'))) throw wasThere(deploy)
   const beside = near === null || deploy.namedAt !== undefined ? null : join(dirname(deploy.label), near)
   throw new AttachError('USAGE', `${deploy.label} does not exist${namedBy(deploy)}; ${found}; nothing was contacted`, {
     hint:
@@ -96,6 +120,15 @@ export function expectMayBeMade(deploy: Deploy, asked: 'create' | 'usual'): void
   const above = envAbove(directory)
   if (above !== null) refuse(`and ${relative(directory, above)} does`)
 }
+
+const wasThere = ({ label }: Deploy): AttachError =>
+  new AttachError(
+    'USAGE',
+    `${label} does not exist, and its history does: it was removed; bring it back from a copy; nothing was contacted`,
+    {
+      hint: 'attach log',
+    },
+  )
 
 const namedBy = ({ name, namedAt }: Deploy): string => (namedAt === undefined ? '' : ` (${namedAt} names it as the config of ${name})`)
 

@@ -3,6 +3,7 @@ import { AttachError } from '../domain/errors.ts'
 import type { Host } from '../ports/host.ts'
 import { FileStore, realPathOf } from '../stores/file.ts'
 import { stateDirOf } from '../stores/state-dir.ts'
+import { realPath } from './address.ts'
 import type { Deploy } from './locate.ts'
 
 /** How long a writer waits for another one when nobody says otherwise and no person waits with it. */
@@ -35,6 +36,9 @@ export function openStore(deploy: Deploy, host: Host, { lockTimeoutMs, atomicOnl
 /** Where the record of a running hook of a deploy stands. */
 export const hookRecordOf = ({ path, label }: Deploy, host: Host): string =>
   stateDirOf(realPathOf(path, label), stateElsewhereOf(host)).hook
+
+/** Where the journal of a deploy stands, or will. */
+export const journalOf = ({ path }: Deploy, host: Host): string => stateDirOf(realPath(path), stateElsewhereOf(host)).journal
 
 function stateElsewhereOf({ env }: Host): string | undefined {
   const elsewhere = env['ATTACH_STATE_DIR'] || undefined

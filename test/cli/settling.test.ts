@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Key } from '../../src/domain/change.ts'
 import type { Entry, ValuesId } from '../../src/domain/operation.ts'
@@ -387,5 +387,34 @@ describe.runIf(haveTerminal())('on a terminal', () => {
     place.write('go', '')
     await asked.see(/│ two/)
     expect(await asked.ended).toMatchObject({ exit: 0 })
+  })
+})
+
+describe('a config that is gone', () => {
+  test('is looked at and ended by its record, and told to every other command', async () => {
+    using place = deploy({ ends: 'rm .env; kill -9 $PPID' })
+    const killed = begin([...SWAP, '--trust'], { cwd: place.path })
+    await killed.ended
+    place.write('hook.sh', 'exit 0\n')
+    const how = { cwd: place.path }
+    for (const verb of ['status', 'log']) expect(await attach([verb], how)).toMatchObject({ exit: 0 })
+    expect((await attach(['swap', 'TOKEN=x', '--kind', 'opaque'], how)).stderr).toContain('its history does')
+    expect(await attach(['recover', '--trust'], how)).toMatchObject({ exit: 8 })
+    expect(await attach(['recover', '--keep'], how)).toMatchObject({ exit: 0 })
+    expect(verdictsOf(place)).toEqual(['kept'])
+    expect(existsSync(place.env)).toBe(false)
+  })
+})
+
+describe('another name of a config', () => {
+  test('is the same deploy when it is a hard link of it, or stands in its attach.yaml elsewhere', async () => {
+    using place = deploy({ more: '    protected: true\n' })
+    linkSync(place.env, place.at('.env.other'))
+    mkdirSync(place.at('sub'))
+    expect((await attach([...SWAP, '-y', '-c', '.env.other'], { cwd: place.path })).stderr).toContain('--confirm production')
+    const ran = await attach([...SWAP, '-y', '-c', '../.env'], { cwd: place.at('sub') })
+    expect(ran).toMatchObject({ exit: 2, stderr: expect.stringContaining('that file is the config of production in ../attach.yaml') })
+    expect(ran.stderr).toContain('hint: attach status -C .. -d production')
+    expect(place.read()).toBe(OLD)
   })
 })

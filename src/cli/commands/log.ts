@@ -1,5 +1,5 @@
-import { expectThere } from '../../deploys/locate.ts'
-import { openStore } from '../../deploys/open.ts'
+import { expectRecorded } from '../../deploys/locate.ts'
+import { journalOf, openStore } from '../../deploys/open.ts'
 import type { Key } from '../../domain/change.ts'
 import type { ReleaseRow } from '../../domain/document.ts'
 import { isAttachError } from '../../domain/errors.ts'
@@ -15,7 +15,7 @@ import { headOrNote, openRow, sayDamage } from './status.ts'
 export async function log(command: LogCommand, session: Session): Promise<Said> {
   const { host, signal } = session
   const deploy = await placeOf(command, session)
-  expectThere(deploy)
+  expectRecorded(deploy, journalOf(deploy, host))
   const store: ConfigStore = openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
   try {
     const head = await headOrNote(store.journal, session)

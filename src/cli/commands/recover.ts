@@ -1,6 +1,6 @@
 import { openKinds } from '../../deploys/kinds.ts'
-import { expectThere } from '../../deploys/locate.ts'
-import { openStore } from '../../deploys/open.ts'
+import { expectRecorded } from '../../deploys/locate.ts'
+import { journalOf, openStore } from '../../deploys/open.ts'
 import { operationOn, WITHOUT_QUESTIONS } from '../../deploys/operation.ts'
 import type { Settler } from '../../deploys/settling/settler.ts'
 import { same } from '../../domain/change.ts'
@@ -24,7 +24,7 @@ import { tellingWhatStands } from '../standing.ts'
 export async function recoverOpen(command: RecoverCommand, session: Session): Promise<Said> {
   const { host, signal, reporter, stop } = session
   const deploy = await placeOf(command, session)
-  expectThere(deploy)
+  expectRecorded(deploy, journalOf(deploy, host))
   const lockTimeoutMs = command.lockTimeoutMs ?? (session.interactive ? DEFAULTS.lockOnTerminalMs : DEFAULTS.lockElsewhereMs)
   const store = openStore(deploy, host, {
     lockTimeoutMs,

@@ -1,6 +1,6 @@
 import { type OpenKinds, openKinds } from '../../deploys/kinds.ts'
-import { type Deploy, expectThere } from '../../deploys/locate.ts'
-import { openStore } from '../../deploys/open.ts'
+import { type Deploy, expectRecorded } from '../../deploys/locate.ts'
+import { journalOf, openStore } from '../../deploys/open.ts'
 import type { Key, Value } from '../../domain/change.ts'
 import type { AttachmentRow, OpenRow, UnsettledRow } from '../../domain/document.ts'
 import { AttachError, isAttachError } from '../../domain/errors.ts'
@@ -19,7 +19,7 @@ import { sayUnfinished } from '../standing.ts'
 export async function status(command: StatusCommand, session: Session): Promise<Said> {
   const { host, signal } = session
   const deploy = await placeOf(command, session)
-  expectThere(deploy)
+  expectRecorded(deploy, journalOf(deploy, host))
   const store: ConfigStore = openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
   const kinds = openKinds(session.redactor)
   try {
