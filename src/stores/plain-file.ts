@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync, statSync, writeSync } from 'node:fs'
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isAttachError } from '../domain/errors.ts'
 import { readRegular } from './read-file.ts'
@@ -9,11 +9,11 @@ import { isSystemError } from './trouble.ts'
 /** Tells a file and its directory from any later state of them: whatever attribute is set changes the time of the last change of an inode. */
 export type State = string & { readonly __brand: 'State' }
 
-/** Null: there is no such file. */
+/** Null: there is no such file, or it cannot be told. */
 export function stateOf(config: string): State | null {
   const states: string[] = []
   for (const path of [config, dirname(config)]) {
-    const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+    const found = foundAt(path)
     if (found === undefined) return null
     states.push(`${found.dev} ${found.ino} ${found.ctimeNs}`)
   }
@@ -35,18 +35,27 @@ export function notedPlain(at: string): State | null {
   }
 }
 
-/** After a plain config was replaced by a plain file. What cannot be noted is asked again. */
-export function notePlain(at: string, config: string, rights: Rights): void {
+/** `state`: as it was right after a plain config was replaced by a plain file. What cannot be noted is asked again. */
+export function notePlain(at: string, state: State, rights: Rights): void {
   try {
     const fd = openSync(at, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600)
     try {
       mendRights(fd, rights, fstatSync(fd))
-      writeSync(fd, stateOf(config) ?? '', 0, 'latin1')
+      writeSync(fd, state, 0, 'latin1')
     } finally {
       closeSync(fd)
     }
   } catch (error) {
     if (!isSystemError(error) && !isAttachError(error, 'UNAVAILABLE')) throw error
+  }
+}
+
+function foundAt(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false })
+  } catch (error) {
+    if (!isSystemError(error)) throw error
+    return undefined
   }
 }
 

@@ -4,9 +4,9 @@ import { AttachError } from '../domain/errors.ts'
 import type { Intent } from '../domain/operation.ts'
 import type { Tools } from './attributes.ts'
 import { bytesOf, type ConfigFile, revisionOf, rightsOf } from './config-file.ts'
-import { notePlain } from './plain-file.ts'
+import { notePlain, stateOf } from './plain-file.ts'
 import type { Planned } from './planned-way.ts'
-import { putAsNew, putOver, type Rights, unlinkIfThere, writeNew } from './replace-file.ts'
+import { putAsNew, putOver, type Rights, syncName, unlinkIfThere, writeNew } from './replace-file.ts'
 import type { StateDir } from './state-dir.ts'
 import { fileTrouble } from './trouble.ts'
 
@@ -57,7 +57,9 @@ export async function putBy(way: Planned, intent: Intent, target: Target): Promi
     expectUndisturbed(temp, target)
     if (before === null) putAsNew(temp, target.path)
     else putOver(temp, target.path)
-    if (way.attributes === 'plain') notePlain(target.state.plain, target.path, target.recordRights)
+    const state = way.attributes === 'plain' ? stateOf(target.path) : null // Before the sync, which leaves time to set an access control list.
+    syncName(target.path)
+    if (state !== null) notePlain(target.state.plain, state, target.recordRights)
     return true
   }
 }

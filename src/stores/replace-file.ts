@@ -120,7 +120,8 @@ export function syncDirectory(path: string): void {
 }
 
 /**
- * Puts the finished file `temp` in the place of `path`, in one step. Throws UNAVAILABLE when it is proved that `path` is what it was, else UNKNOWN.
+ * Puts the finished file `temp` in the place of `path`, in one step; `syncName` makes it last. Throws UNAVAILABLE when it is proved that `path` is
+ * what it was, else UNKNOWN.
  * rename(2); a file that is mounted on its own (a container's bind mount) answers EBUSY.
  */
 export function putOver(temp: string, path: string): void {
@@ -137,10 +138,9 @@ export function putOver(temp: string, path: string): void {
       hint: 'run attach where the directory of the config is, outside the container',
     })
   }
-  syncOrUnknown(path)
 }
 
-/** Gives the finished file `temp` the name `path`, which must be free: CONFLICT when it no longer is. */
+/** Gives the finished file `temp` the name `path`, which must be free: CONFLICT when it no longer is. `syncName` makes it last. */
 export function putAsNew(temp: string, path: string): void {
   try {
     linkSync(temp, path)
@@ -155,7 +155,21 @@ export function putAsNew(temp: string, path: string): void {
   } catch (error) {
     throw new AttachError('UNKNOWN', 'the config was created, but its first name stayed', { cause: error })
   }
-  syncOrUnknown(path)
+}
+
+/** Makes the name that was just given survive a power cut. Throws UNKNOWN. */
+export function syncName(path: string): void {
+  try {
+    syncDirectory(dirname(path))
+  } catch (error) {
+    throw new AttachError(
+      'UNKNOWN',
+      `the config was replaced, but its directory could not be synced: ${codeOf(error) ?? 'a bug of ours'}`,
+      {
+        cause: error,
+      },
+    )
+  }
 }
 
 export function unlinkIfThere(path: string): void {
@@ -176,17 +190,3 @@ function discard(path: string): void {
 }
 
 const inodeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.ino
-
-function syncOrUnknown(path: string): void {
-  try {
-    syncDirectory(dirname(path))
-  } catch (error) {
-    throw new AttachError(
-      'UNKNOWN',
-      `the config was replaced, but its directory could not be synced: ${codeOf(error) ?? 'a bug of ours'}`,
-      {
-        cause: error,
-      },
-    )
-  }
-}

@@ -14,10 +14,13 @@ afterEach(() => place.remove())
 /** One call that a power cut could tell from the next, on a name below the folder: `fsync .attach`. */
 type Step = string
 
+const CALLS = 'mkdir,openat,write,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,renameat2,link,linkat,unlink'
+
 /** The order in which a command asked the system for things, seen from outside. */
-function steps(...words: readonly string[]): readonly Step[] {
+const steps = (...words: readonly string[]): readonly Step[] => tracedSteps(CALLS, words)
+
+function tracedSteps(calls: string, words: readonly string[]): readonly Step[] {
   const out = join(place.folder, 'trace')
-  const calls = 'mkdir,openat,write,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,renameat2,link,linkat,unlink'
   const argv = ['-y', '-f', '-qq', '-e', `trace=${calls}`, '-o', out, process.execPath, programOf('attach'), ...words]
   const { status, stderr } = spawnSync('strace', argv, { cwd: place.folder, encoding: 'utf8' })
   expect(stderr === '' || status === 0, stderr).toBe(true)
@@ -108,6 +111,14 @@ describe.runIf(programOrSkip('strace'))('a power cut, by the order of system cal
       all,
       CHANGE.map((step) => step.replace('values/1', 'values/3')),
     )
+  })
+
+  test('a config is noted as plain as it was right after its rename: what is set while that is synced is no part of the note', () => {
+    steps('--no-probe', '-y', HANDLE)
+    const all = tracedSteps(`${CALLS},statx,stat,newfstatat`, ['--no-probe', '-y', 'DATABASE_URL=postgres://app@db2/app'])
+    const [rename, noted] = [all.indexOf('rename .env.tmp .env'), all.lastIndexOf('write plain')]
+    const between = all.slice(rename, noted).filter((step) => /^(fsync \.|\S*stat\S* \.env)$/.test(step))
+    expect(between).toEqual([expect.stringContaining('stat'), 'fsync .'])
   })
 
   test('finds both texts before a config is touched in place, its room before its text, and its text before it is cut', () => {
