@@ -52,7 +52,10 @@ export async function apply(plan: ApprovedPlan, context: Context): Promise<Close
   return await orIncomplete(landed, 'the new value was written', () => decide(landed, context))
 }
 
-/** Opens an operation. Its values are kept before the intent that names them stands. Throws with effect `none`: the config was not touched. */
+/**
+ * Opens an operation. Its values are kept before the intent that names them stands. Throws with effect `none`, when the
+ * config was not touched; INCOMPLETE when an earlier write stands half done and could not be finished.
+ */
 export async function begin(plan: ApprovedPlan, context: Context): Promise<Running> {
   const { journal } = context.store
   const { changes, head } = plan
@@ -103,7 +106,7 @@ const abandon = (opened: Opened, context: Context): Promise<unknown> => close(op
 
 /** Nothing can have changed, whether the intent stands or not: no write was sent. */
 function notBegun(cause: unknown): AttachError {
-  if (isAttachError(cause, 'BUSY', 'INTERRUPTED')) return cause
+  if (isAttachError(cause, 'BUSY', 'INTERRUPTED', 'INCOMPLETE')) return cause
   const proved = isAttachError(cause) && cause.effect === 'none'
   return new AttachError(proved ? cause.code : 'UNAVAILABLE', `not begun: ${whatHappened(cause)}; the config was not touched`, {
     hint: (proved ? cause.hint : undefined) ?? RECOVER,

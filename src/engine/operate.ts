@@ -88,6 +88,7 @@ export async function operate(wish: Wish, operation: Operation): Promise<Outcome
   await makeQuiet(wish, operation)
   const { known, planned } = await look(wish, operation)
   if (planned.type === 'unchanged') {
+    if (known.snapshot.unfinished && wish.run === 'real') await operation.store.journal.mend(signal)
     await expectSettled(planned.keys, known.head, operation)
     return { ...planned, head: known.head, snapshot: known.snapshot }
   }

@@ -42,9 +42,16 @@ export interface Journal {
 
   /**
    * Keeps the values of an operation that is about to begin at `seq`, before the intent that names them. What was kept there for an
-   * intent that never came is replaced. Throws BUSY (another living process is writing) or UNAVAILABLE (proved: not kept).
+   * intent that never came is replaced. Throws BUSY (another living process is writing), UNAVAILABLE (proved: not kept) or what `mend` throws, which
+   * comes first.
    */
   keep(seq: Seq, values: ValuesId, changes: readonly Change[], signal: AbortSignal): Promise<void>
+
+  /**
+   * Finishes a write that stands half done though no operation is open, because a damaged journal that named it was set aside. False: nothing
+   * was to be done, or an operation is open, whose claim does it. Throws BUSY, UNAVAILABLE, or INCOMPLETE when it could not be finished.
+   */
+  mend(signal: AbortSignal): Promise<boolean>
 
   /** The changes of an intent. Throws REFUSED when they are no longer kept, UNAVAILABLE, DAMAGED. */
   recall(intent: Intent, signal: AbortSignal): Promise<readonly Change[]>

@@ -1,4 +1,4 @@
-import { fstatSync } from 'node:fs'
+import { existsSync, fstatSync } from 'node:fs'
 import type { Change } from '../domain/change.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
 import { advance, type Entry, type Head, type Intent, type Release, type Seq, type ValuesId } from '../domain/operation.ts'
@@ -24,8 +24,8 @@ export interface FileJournalOptions {
   readonly lockTimeoutMs: number
   /** Removes what an operation of this journal may have left beside the config, and at its close all that was kept for it. */
   readonly tidy: (intent: Intent, at: 'claim' | 'close') => void
-  /** Finishes what an operation that was just claimed left half written; null: one whose intent is lost. Throws UNKNOWN. */
-  readonly finish: (intent: Intent | null) => Promise<void>
+  /** Finishes what an operation left half written that was just claimed (else throws UNKNOWN); null: that no journal has open (else INCOMPLETE). */
+  readonly finish: (intent: Intent | null) => Promise<boolean>
   /** Called once when the lock is not to be had at once. */
   readonly onWait: (reason: string) => void
 }
@@ -72,8 +72,15 @@ export class FileJournal implements Journal {
     const { head } = await this.#writing(signal)
     expectNext(seq, head)
     if (head.open !== null) throw new AttachError('BUSY', 'an operation is open', { hint: 'attach recover' })
+    await this.#options.finish(null) // Before a write is planned on a half.
     keepValues(this.#options.state.values, { seq, id: values, changes }, this.#fileRights())
     await hearSignals()
+  }
+
+  async mend(signal: AbortSignal): Promise<boolean> {
+    const { state, finish, lockTimeoutMs } = this.#options
+    if (!existsSync(state.inPlace)) return false
+    return await this.#locked(lockTimeoutMs, signal, async () => this.#tail().head.open === null && (await finish(null)))
   }
 
   async recall(intent: Intent): Promise<readonly Change[]> {
@@ -117,25 +124,20 @@ export class FileJournal implements Journal {
 
   /**
    * For `recover`: gives a damaged journal another name and goes on with its numbers in a new one. Null when nothing is damaged. An operation
-   * that was open stays open where its intent can be read, and is over where it cannot: then what stands in the config is accepted.
-   * Throws BUSY, UNAVAILABLE, or DAMAGED for a journal that a newer program wrote.
+   * that was open stays open where its intent can be read, and is over where it cannot: then what stands in the config is accepted. A write that
+   * stands half done is finished before (`mended`). Throws BUSY, UNAVAILABLE, INCOMPLETE when it could not be finished, or DAMAGED for a journal
+   * that a newer program wrote.
    */
-  async setAside(stamp: Stamp, signal: AbortSignal): Promise<SetAside | null> {
-    const { state, lockTimeoutMs } = this.#options
+  async setAside(stamp: Stamp, signal: AbortSignal): Promise<(SetAside & { readonly mended: boolean }) | null> {
+    const { state, rights, finish, lockTimeoutMs } = this.#options
     if ((await this.damage()) === null) return null
-    const held = this.#lock !== null
-    if (!held) {
-      makeStateDir(state, this.#options.rights())
-      await this.#take(lockTimeoutMs, signal)
-    }
-    try {
+    if (this.#lock === null) makeStateDir(state, rights())
+    return await this.#locked(lockTimeoutMs, signal, async () => {
       this.#page = null
+      const mended = await finish(null) // While the journal may still tell whose it is.
       const aside = setJournalAside(state, this.#fileRights(), stamp)
-      if (this.#tail().head.open === null) await this.#options.finish(null)
-      return aside
-    } finally {
-      if (!held) this.#free()
-    }
+      return aside === null ? null : { ...aside, mended }
+    })
   }
 
   /** Whether this process holds the lock, and the lock file still has its name. */
@@ -180,6 +182,17 @@ export class FileJournal implements Journal {
     } catch (error) {
       this.#free()
       throw error
+    }
+  }
+
+  /** `act` under the lock, which is given back when it was not ours before. */
+  async #locked<T>(timeoutMs: number, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+    const held = this.#lock !== null
+    if (!held) await this.#take(timeoutMs, signal)
+    try {
+      return await act()
+    } finally {
+      if (!held) this.#free()
     }
   }
 

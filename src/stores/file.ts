@@ -6,7 +6,7 @@ import type { Intent, Open } from '../domain/operation.ts'
 import { shellWord } from '../domain/shell.ts'
 import { editEnv, readEnv } from '../formats/dotenv.ts'
 import type { ConfigStore, Guard, Origin, Rehearsal, Revision, Snapshot } from '../ports/store.ts'
-import { bytesOf, type ConfigFile, revisionOf, rightsOf, wholeBytesOf } from './config-file.ts'
+import { bytesOf, type ConfigFile, revisionOf, rightsOf } from './config-file.ts'
 import { FileJournal, hearSignals } from './file-journal.ts'
 import type { LockStyle } from './kernel-lock.ts'
 import { inPlaceNote, notTold, type Planned, planWay } from './planned-way.ts'
@@ -14,6 +14,7 @@ import { putBy, type Target, tempOf } from './put.ts'
 import { type Rights, unlinkIfThere } from './replace-file.ts'
 import { expectStateDir, recordRights, type StateDir, stateDirOf } from './state-dir.ts'
 import { codeOf, fileTrouble } from './trouble.ts'
+import { finishLeft, wholeBytesOf } from './unfinished.ts'
 import { recordOwner } from './way.ts'
 
 export interface FileStoreOptions {
@@ -66,22 +67,24 @@ export class FileStore implements ConfigStore {
       ...(options.searchPath === undefined ? {} : { searchPath: options.searchPath }),
       lockTimeoutMs: options.lockTimeoutMs,
       tidy: (intent, at) => this.#tidy(intent, at),
-      finish: (intent) => this.#finish(intent),
+      finish: (intent) => finishLeft(this.#file, this.#state, intent),
       onWait: options.onWait,
     })
   }
 
   async read(): Promise<Snapshot> {
-    const { bytes, unfinished } = await wholeBytesOf(this.#file, this.#state.inPlace)
+    const { bytes, unfinished } = await wholeBytesOf(this.#file, this.#state)
     const { entries } = readEnv(bytes ?? new Uint8Array())
     this.#heldKeys = entries.size > 0
     return { revision: revisionOf(bytes), entries, ...(unfinished ? { unfinished } : {}) }
   }
 
   async rehearse(changes: readonly Change[], origin: Origin): Promise<Rehearsal> {
-    const { bytes, following, notes } = editEnv(bytesOf(this.#file) ?? new Uint8Array(), changes, { restoring: origin === 'history' })
+    const { bytes: found } = await wholeBytesOf(this.#file, this.#state)
+    const now = found ?? new Uint8Array()
+    const { bytes, following, notes } = editEnv(now, changes, { restoring: origin === 'history' })
     const back = editEnv(bytes, changes.map(invert), { restoring: true }).bytes // What could not be put back is not begun.
-    const isSame = Buffer.compare(back, bytesOf(this.#file) ?? new Uint8Array()) === 0
+    const isSame = Buffer.compare(back, now) === 0
     const way = await this.#plan()
     expectStateDir(this.#state, this.#recordOwner())
     this.#told = way
@@ -133,12 +136,6 @@ export class FileStore implements ConfigStore {
     } catch (error) {
       throw fileTrouble('what the operation had written beside the config could not be removed', error)
     }
-  }
-
-  async #finish(intent: Intent | null): Promise<void> {
-    if (!existsSync(this.#state.inPlace)) return
-    const { finishInPlace } = await import('./in-place.ts')
-    finishInPlace({ ...this.#file, kept: this.#state.inPlace, operation: intent?.values ?? null })
   }
 
   /** Whom the record is given to. Throws UNAVAILABLE where it could not be shared with the owner of the config. */

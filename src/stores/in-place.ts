@@ -1,10 +1,10 @@
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, lstatSync, openSync, readSync } from 'node:fs'
-import { AttachError } from '../domain/errors.ts'
+import { AttachError, isAttachError } from '../domain/errors.ts'
 import type { ValuesId } from '../domain/operation.ts'
-import { keepTexts, recallTexts } from './kept-texts.ts'
-import { type Rights, unlinkIfThere, writeAll } from './replace-file.ts'
+import { forgetTexts, keepTexts, recallTexts } from './kept-texts.ts'
+import { type Rights, writeAll } from './replace-file.ts'
 import { filled, finished, firstDifference, type Texts } from './splice.ts'
-import { codeOf, fileTrouble, isSystemError } from './trouble.ts'
+import { codeOf, fileTrouble } from './trouble.ts'
 
 /** A write in place: which file, where its texts are kept meanwhile, and for which operation. */
 export interface InPlace {
@@ -28,13 +28,27 @@ export interface InPlace {
  * 3. One write from the first byte that differs, filled up with line feeds to the old length: at each moment the file is as long as the longer
  *    text, its beginning new and its end old, cut in one place only.
  * 4. Synced, and only then cut to the new length: a file that has the new length is never half old.
+ * 5. The kept texts are forgotten, before anybody edits the new text and it is taken for a half.
  *
  * False when the file is not what `texts.old` says any more: nothing was written. Throws UNAVAILABLE when it is proved that the old text stands
  * (read back after it was put back), else UNKNOWN.
  */
 export function writeInPlace(texts: Texts, target: InPlace): boolean {
   keepTexts(target.kept, target.operation, texts, target.recordRights)
-  const isDone = withConfig(target, (fd) => {
+  let isDone: boolean
+  try {
+    isDone = put(texts, target)
+  } catch (error) {
+    if (isAttachError(error, 'UNAVAILABLE')) tryToForget(target) // The old text stands.
+    throw error
+  }
+  if (isDone) forgetOr('UNKNOWN', target)
+  else tryToForget(target)
+  return isDone
+}
+
+const put = (texts: Texts, target: InPlace): boolean =>
+  withConfig(target, (fd) => {
     if (!holds(fd, texts.old)) return false
     if (!target.mayWrite()) throw gone('the history beside the config was removed')
     try {
@@ -42,47 +56,72 @@ export function writeInPlace(texts: Texts, target: InPlace): boolean {
     } catch (error) {
       takeBack(fd, texts.old, target, error)
     }
-    if (!isNamed(target.path, fd)) throw new AttachError('UNKNOWN', `${target.label} was replaced by another program as it was written`)
+    if (!isNamed(target.path, fd)) throw unsure('UNKNOWN', `${target.label} was replaced by another program as it was written`)
     return true
   })
-  forgetTexts(target)
-  return isDone
+
+/** A write in place that is to be brought to its end. */
+export interface Left extends Pick<InPlace, 'path' | 'label' | 'kept'> {
+  /** Whether it is this operation's write that may be unfinished. */
+  readonly isMeant: (operation: ValuesId) => boolean
+  /** What is thrown when the file cannot be written. */
+  readonly otherwise: 'UNKNOWN' | 'INCOMPLETE'
 }
 
 /**
- * For whoever has the lock and claimed the operation (null: one that nobody knows any more): a write in place that did not come to its end is brought there, to the new text, or to the
- * old one where nothing of the new one stands yet. Bytes that are neither text's are left alone. Throws UNKNOWN when the file cannot be written:
- * then it stays as it is, and so do the kept texts.
+ * For whoever has the lock: a write in place that did not come to its end is brought there, to the new text, or to the old one where nothing of the
+ * new one stands yet. Bytes that are neither text's are left alone. Then the kept texts are forgotten. True when it wrote. When the file
+ * cannot be written it stays as it is, and so do the kept texts.
  */
-export function finishInPlace(target: Pick<InPlace, 'path' | 'label' | 'kept'> & { readonly operation: ValuesId | null }): void {
+export function finishInPlace(left: Left): boolean {
+  let isWritten: boolean
   try {
-    const texts = recallTexts(target.kept)
-    if (texts === null || (target.operation !== null && texts.operation !== target.operation)) return
-    if (lstatSync(target.path, { throwIfNoEntry: false }) === undefined) return // Nothing stands.
-    withConfig(target, (fd) => {
-      const text = finished(contentsOf(fd), texts)
-      if (text === null) return
-      try {
-        overwriteWith(fd, text)
-      } catch (error) {
-        if (codeOf(error) === null || text === texts.old) throw error
-        overwriteWith(fd, texts.old)
-      }
-    })
+    const texts = recallTexts(left.kept)
+    isWritten = texts !== null && left.isMeant(texts.operation) && finish(texts, left)
   } catch (error) {
     const why = codeOf(error) ?? (error instanceof AttachError ? error.message.split(';')[0] : 'a bug of ours')
-    throw new AttachError('UNKNOWN', `${target.label} is half written and could not be finished: ${why}`, { cause: error })
+    throw unsure(left.otherwise, `${left.label} is half written and could not be finished: ${why}`, error)
+  }
+  forgetOr(left.otherwise, left)
+  return isWritten
+}
+
+function finish(texts: Texts, { path, label }: Left): boolean {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false // Nothing stands.
+  return withConfig({ path, label }, (fd) => {
+    const text = finished(contentsOf(fd), texts)
+    if (text === null) return false
+    try {
+      overwriteWith(fd, text)
+    } catch (error) {
+      if (codeOf(error) === null || text === texts.old) throw error
+      overwriteWith(fd, texts.old)
+    }
+    return true
+  })
+}
+
+/** The text stands, but a later edit could be taken for a half of it: nothing goes on from here. */
+function forgetOr(code: Left['otherwise'], { kept, label }: Pick<InPlace, 'kept' | 'label'>): void {
+  try {
+    forgetTexts(kept)
+  } catch (error) {
+    if (!isAttachError(error)) throw error
+    throw unsure(code, `${label} is whole, but ${error.message.split(';')[0]}`, error)
   }
 }
 
-/** The write is done: its secrets go now, so that no later edit is taken for a half of it. What cannot be removed goes when the operation closes. */
-function forgetTexts({ kept }: InPlace): void {
+/** Nothing was written. What is kept all the same goes when the operation closes. */
+function tryToForget({ kept }: InPlace): void {
   try {
-    unlinkIfThere(kept)
+    forgetTexts(kept)
   } catch (error) {
-    if (!isSystemError(error)) throw error
+    if (!isAttachError(error)) throw error
   }
 }
+
+const unsure = (code: Left['otherwise'], message: string, cause?: unknown): AttachError =>
+  new AttachError(code, message, { hint: 'attach recover', cause })
 
 function overwrite(fd: number, { old, new: text }: Texts): void {
   const length = Math.max(old.length, text.length)
@@ -107,9 +146,9 @@ function takeBack(fd: number, old: Uint8Array, { label }: InPlace, cause: unknow
     if (holds(fd, old)) throw fileTrouble(`${label} could not be written in place, and its old text was put back`, cause)
   } catch (second) {
     if (codeOf(second) === null) throw second
-    throw new AttachError('UNKNOWN', `${label} is half written: ${why}, and then ${codeOf(second)} as its old text was put back`, { cause })
+    throw unsure('UNKNOWN', `${label} is half written: ${why}, and then ${codeOf(second)} as its old text was put back`, cause)
   }
-  throw new AttachError('UNKNOWN', `${label} is half written: ${why}, and its old text did not come back`, { cause })
+  throw unsure('UNKNOWN', `${label} is half written: ${why}, and its old text did not come back`, cause)
 }
 
 /** Whatever the file holds: these bytes, synced, and no others. */

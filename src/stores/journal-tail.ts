@@ -1,5 +1,5 @@
 import { fstatSync, readSync } from 'node:fs'
-import type { Entry, Seq } from '../domain/operation.ts'
+import type { Entry, Seq, ValuesId } from '../domain/operation.ts'
 import { Damage } from '../ports/journal.ts'
 import { decodeEntry, decodeLine, NewerLine, newer } from './journal-line.ts'
 
@@ -66,6 +66,18 @@ export function pageIn(pieces: Iterable<PlacedEntry | Gap>, seq: Seq, limit: num
     break
   }
   return found
+}
+
+/** Whether the operation with these values was closed, as far as can still be read: damaged places are passed over. */
+export function isClosedIn(pieces: Iterable<PlacedEntry | Gap>, values: ValuesId): boolean {
+  let closed: Seq | null = null
+  for (const piece of pieces) {
+    if (isGap(piece)) continue
+    const { entry } = piece
+    if (entry.type === 'close') closed = entry.intent
+    if (entry.type === 'intent' && entry.values === values) return closed === entry.seq
+  }
+  return false
 }
 
 /** Whether `entry` may stand right after `before`: the chain of sums, and the grammar of the journal. */

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
+import { closeSync, constants, fsyncSync, ftruncateSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { ValuesId } from '../domain/operation.ts'
 import { decodeLine, encodeLine, type Fields, NewerLine, newer } from './journal-line.ts'
 import { readRegular } from './read-file.ts'
 import { type Rights, syncDirectory, unlinkIfThere, writeNew } from './replace-file.ts'
 import type { Texts } from './splice.ts'
-import { codeOf, fileTrouble } from './trouble.ts'
+import { codeOf, fileTrouble, isSystemError } from './trouble.ts'
 
 /**
  * Keeps both texts of a write in place, whole and synced, before the first byte of the config is touched: a line of JSON with the operation, the
@@ -34,6 +35,30 @@ export function recallTexts(path: string): (Texts & { readonly operation: Values
     if (error instanceof NewerLine) throw newer()
     if (codeOf(error) === 'ENOENT') return null
     throw fileTrouble('the texts kept beside the journal cannot be read', error)
+  }
+}
+
+/**
+ * From here on nobody takes an edit for a half of these texts, nor after a power cut: the file is emptied and synced before its name goes, which
+ * then is no more than tidiness. Throws UNAVAILABLE.
+ */
+export function forgetTexts(path: string): void {
+  try {
+    const fd = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    try {
+      ftruncateSync(fd)
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return
+    throw fileTrouble('the texts kept beside the journal could not be forgotten', error)
+  }
+  try {
+    unlinkIfThere(path)
+  } catch (error) {
+    if (!isSystemError(error)) throw error
   }
 }
 

@@ -112,6 +112,10 @@ class MemoryJournal implements Journal {
     this.#place.values.set(values, { seq, changes })
   }
 
+  async mend(): Promise<boolean> {
+    return false // A write lands in one step.
+  }
+
   async recall({ seq, values }: Intent): Promise<readonly Change[]> {
     const kept = this.#place.values.get(values)
     if (kept?.seq !== seq) throw new AttachError('REFUSED', `the values of journal entry ${seq} are no longer kept`)

@@ -33,7 +33,10 @@ export async function putBy(way: Planned, intent: Intent, target: Target): Promi
   if (way.by === 'in place') {
     const { writeInPlace } = await import('./in-place.ts')
     const inPlace = { ...target, kept: target.state.inPlace, operation: intent.values }
-    return (before, after) => before !== null && writeInPlace({ old: before, new: after }, inPlace)
+    return (before, after) => {
+      if (before === null) throw removed(target.label)
+      return writeInPlace({ old: before, new: after }, inPlace)
+    }
   }
   const temp = tempOf(target.path, intent)
   const attributes = way.attributes === 'copy' ? await import('./attributes.ts') : null
@@ -78,6 +81,9 @@ function expectUndisturbed(temp: string, { path, label, mayWrite }: Target): voi
   const why = isLink ? `${label} became a symbolic link` : 'the history beside the config was removed'
   throw new AttachError('UNAVAILABLE', `${why} meanwhile; nothing was changed`, { hint: 'run the command again' })
 }
+
+const removed = (label: string): AttachError =>
+  new AttachError('UNAVAILABLE', `${label} was removed meanwhile; nothing was changed`, { hint: 'attach status' })
 
 const notCopied = (label: string): AttachError =>
   new AttachError(

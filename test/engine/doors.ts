@@ -7,6 +7,7 @@ const journalOf = ({ journal }: ConfigStore): Journal => ({
   owner: (signal) => journal.owner(signal),
   quiet: (timeoutMs, signal) => journal.quiet(timeoutMs, signal),
   keep: (seq, values, changes, signal) => journal.keep(seq, values, changes, signal),
+  mend: (signal) => journal.mend(signal),
   recall: (intent, signal) => journal.recall(intent, signal),
   append: (entry, signal) => journal.append(entry, signal),
   before: (seq, limit, signal) => journal.before(seq, limit, signal),

@@ -2,13 +2,33 @@ import { appendFileSync, existsSync, linkSync, readFileSync, renameSync, statSyn
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Secret } from '../../src/domain/secret.ts'
+import type { ApprovedPlan } from '../../src/engine/apply.ts'
+import { apply } from '../../src/engine/apply.ts'
+import type { Context } from '../../src/engine/protocol.ts'
 import { editEnv } from '../../src/formats/dotenv.ts'
 import type { FileStore } from '../../src/stores/file.ts'
 import { keepTexts } from '../../src/stores/kept-texts.ts'
+import { putBy } from '../../src/stores/put.ts'
 import { filled } from '../../src/stores/splice.ts'
 import { describeStore } from '../conformance/store.ts'
 import { attach, documentIn } from '../support/cli.ts'
-import { begin, change, claimAt, end, type Files, files, namesIn, outcome, releases, rightsOf, signal, thrown } from '../support/files.ts'
+import {
+  begin,
+  change,
+  claimAt,
+  end,
+  type Files,
+  files,
+  intentAt,
+  namesIn,
+  optionsFor,
+  outcome,
+  releases,
+  rightsOf,
+  STAMP,
+  signal,
+  thrown,
+} from '../support/files.ts'
 
 /** A config with a second name, which a rename would leave behind. */
 function linked(text: string): Files & { readonly other: string } {
@@ -102,6 +122,13 @@ describe('a config with several names', () => {
     await alone.remove()
   })
 
+  test('one that was removed meanwhile is said to be', async () => {
+    const rights = { mode: 0o600, uid: 0, gid: 0 }
+    const target = { ...optionsFor(place.config), state: place.state, recordRights: rights, mayWrite: () => true }
+    const put = await putBy({ by: 'in place', because: '', remedy: '' }, intentAt(1), target)
+    expect(() => put(null, bytes(OLD))).toThrow('.env was removed meanwhile; nothing was changed')
+  })
+
   test('a link or another file that took the name is left alone', async () => {
     const store = place.store()
     const intent = await begin(store)
@@ -114,11 +141,11 @@ describe('a config with several names', () => {
 
 describe('a write in place that was killed', () => {
   /** What a process leaves that dies when `state` stands: an open operation, both texts, and a config of that text. */
-  async function killed(state: string, after: string): Promise<FileStore> {
+  async function killed(state: string, after: string, { next = textWith(after) } = {}): Promise<FileStore> {
     const store = place.store()
     const intent = await begin(store, [change('old', after)])
     const { uid, gid } = statSync(place.config)
-    keepTexts(place.state.inPlace, intent.values, { old: bytes(OLD), new: bytes(textWith(after)) }, { mode: 0o600, uid, gid })
+    keepTexts(place.state.inPlace, intent.values, { old: bytes(OLD), new: bytes(next) }, { mode: 0o600, uid, gid })
     writeFileSync(place.config, state)
     await store[Symbol.asyncDispose]()
     return place.store()
@@ -167,6 +194,37 @@ describe('a write in place that was killed', () => {
     expect([place.text(), (await store.read()).unfinished]).toEqual([edited, undefined])
   })
 
+  test('is finished once: an edit after that is an edit, though each of its bytes is of the old text or of the new one', async () => {
+    const [old, next] = ['A=1\nDATABASE_URL=old # why\nB=2\n', 'A=7\nDATABASE_URL=new # why\nB=2\n']
+    const store = await killed(next.slice(0, 20) + old.slice(20), 'new', { next })
+    await store.journal.append(claimAt(2, 1), signal)
+    expect([place.text(), existsSync(place.state.inPlace)]).toEqual([next, false])
+    const edited = 'A=7\nDATABASE_URL=old # why\nB=2\n' // A person put one of the two keys back while the hook ran.
+    writeFileSync(place.config, edited)
+    const { entries, unfinished } = await store.read()
+    expect([entries.get('DATABASE_URL' as never)?.reveal(), unfinished]).toEqual(['old', undefined])
+    await store[Symbol.asyncDispose]()
+    await place.store().journal.append(claimAt(3, 1), signal)
+    expect(place.text()).toBe(edited)
+  })
+
+  test('and cannot be written stays as it is, with its texts, until somebody can', async () => {
+    const store = await killed(torn(LONGER, 20), LONGER)
+    renameSync(place.config, join(place.folder, 'moved'))
+    symlinkSync('moved', place.config)
+    const { code, message, hint } = await thrown(store.journal.append(claimAt(2, 1), signal))
+    expect([code, hint, message]).toEqual([
+      'UNKNOWN',
+      'attach recover',
+      expect.stringContaining('.env is half written and could not be finished'),
+    ])
+    expect(existsSync(place.state.inPlace)).toBe(true)
+    renameSync(join(place.folder, 'moved'), place.config)
+    await store[Symbol.asyncDispose]()
+    await place.store().journal.append(claimAt(3, 1), signal)
+    expect([place.text(), existsSync(place.state.inPlace)]).toEqual([textWith(LONGER), false])
+  })
+
   test('texts of another operation, or half-written ones, finish nothing', async () => {
     const store = await killed(torn(LONGER, 20), LONGER)
     truncateSync(place.state.inPlace, statSync(place.state.inPlace).size - 1)
@@ -194,6 +252,117 @@ describe('a write in place that was killed', () => {
     const recovered = await attach(['recover'], { cwd: place.folder })
     expect([recovered.exit, place.text()]).toEqual([0, textWith(handle)])
     expect((await attach(['status'], { cwd: place.folder })).stderr).toBe('')
+  })
+})
+
+describe('a half that no open operation answers for', () => {
+  const [FROM, TO] = ['postgres://app@db.example/aaaa', 'postgres://app@db.example/bbbb']
+  const was = `A=1\nDATABASE_URL=${FROM}\nB=2\n`
+  const next = `A=7\nDATABASE_URL=${TO}\nB=2\n`
+  const half = next.slice(0, 30) + was.slice(30)
+
+  /** A closed release, then texts of `operation`, and a config of that text. */
+  async function left(operation: 'lost' | 'closed', state = half): Promise<void> {
+    writeFileSync(place.config, was)
+    const store = place.store()
+    const intent = await begin(store, [change(FROM, TO)])
+    await end(store, intent, { verdict: 'aborted' })
+    const { uid, gid } = statSync(place.config)
+    const values = operation === 'closed' ? intent.values : intentAt(99).values
+    keepTexts(place.state.inPlace, values, { old: bytes(was), new: bytes(next) }, { mode: 0o600, uid, gid })
+    writeFileSync(place.config, state)
+    await store[Symbol.asyncDispose]()
+  }
+
+  const run = (...words: readonly string[]) => attach(words, { cwd: place.folder })
+
+  test('is finished by recover, which says so, exits 0, and finds nothing the second time', async () => {
+    await left('lost')
+    expect((await run('status')).stderr).toContain('half written')
+    const dry = await run('recover', '--dry-run')
+    expect([dry.exit, dry.stdout + dry.stderr, place.text()]).toEqual([
+      0,
+      expect.stringContaining('would finish .env, which is half written'),
+      half,
+    ])
+    const first = await run('recover')
+    expect([first.exit, first.stdout + first.stderr, place.text()]).toEqual([
+      0,
+      expect.stringContaining('.env was half written and is whole now'),
+      next,
+    ])
+    const second = await run('recover')
+    expect([second.exit, second.stdout + second.stderr]).toEqual([0, expect.stringContaining('nothing is open')])
+    expect([(await run('status')).stderr, existsSync(place.state.inPlace)]).toEqual(['', false])
+  })
+
+  test('is finished by a change of another key, before that is begun', async () => {
+    await left('lost')
+    expect((await run('--no-probe', '-y', 'OTHER_URL=redis://h/0')).exit).toBe(0)
+    expect(place.text()).toBe(`${next}OTHER_URL=redis://h/0\n`)
+  })
+
+  test('is finished by a change that finds what it asks for there already', async () => {
+    await left('lost')
+    const said = await run('swap', '--no-probe', '-y', `DATABASE_URL=${TO}`)
+    expect([said.exit, place.text()]).toEqual([0, next])
+  })
+
+  test('and cannot be finished stops every change, with 8', async () => {
+    await left('lost')
+    renameSync(place.config, join(place.folder, 'moved'))
+    const store = place.store()
+    symlinkSync('moved', place.config)
+    const context: Context = {
+      store,
+      ...STAMP,
+      now: () => STAMP.at,
+      random: () => intentAt(3).values,
+      show: () => null,
+      signal,
+      settle: async () => 'yes',
+    }
+    const head = await store.journal.head()
+    const plan: ApprovedPlan = { verb: 'swap', changes: [change(TO, 'new')], head, edited: [], revertible: true }
+    for (const tried of [() => apply(plan, context), () => store.journal.mend(signal)]) {
+      expect(await thrown(tried())).toEqual({
+        code: 'INCOMPLETE',
+        message: expect.stringContaining('.env is half written and could not be finished: .env became a symbolic link'),
+        hint: 'attach recover',
+      })
+    }
+    expect(readFileSync(place.other, 'utf8')).toBe(half)
+  })
+
+  test('of an operation that was closed is an edit: texts that a power cut brought back finish nothing, and go', async () => {
+    for (const state of [half, was, next, `${was}C=3\n`]) {
+      await left('closed', state)
+      expect((await place.store().read()).unfinished).toBeUndefined()
+      const said = await run('recover')
+      expect([said.exit, said.stdout + said.stderr]).toEqual([0, expect.stringContaining('nothing is open')])
+      expect([place.text(), existsSync(place.state.inPlace)]).toEqual([state, false])
+    }
+  })
+
+  test('is finished before a damaged journal is set aside, and that is said', async () => {
+    await left('lost')
+    const lines = readFileSync(place.state.journal, 'utf8')
+    writeFileSync(place.state.journal, lines.replace('"aborted"', '"aborten"'))
+    const said = await run('recover')
+    const all = said.stdout + said.stderr
+    expect([said.exit, all, place.text()]).toEqual([0, expect.stringContaining('.env was half written and is whole now'), next])
+    expect(all).not.toContain('The config was not touched')
+  })
+
+  test('that cannot be finished keeps a damaged journal where it is, so that the next try finds both', async () => {
+    await left('lost')
+    const damaged = readFileSync(place.state.journal, 'utf8').replace('"aborted"', '"aborten"')
+    writeFileSync(place.state.journal, damaged)
+    const store = place.store()
+    renameSync(place.config, join(place.folder, 'moved'))
+    symlinkSync('moved', place.config)
+    expect(await outcome(store.journal.setAside(STAMP, signal))).toBe('INCOMPLETE')
+    expect([readFileSync(place.state.journal, 'utf8'), readFileSync(place.other, 'utf8')]).toEqual([damaged, half])
   })
 })
 

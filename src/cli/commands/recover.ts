@@ -43,11 +43,13 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
     if (command.dryRun)
       return { deploy: deploy.name, exit: 0, outcome: 'planned', message: oneLine(await wouldDo(head, command, store, settler, session)) }
     if (!command.keep && (await needsRecovery(journal, signal))) await readyAfter(aside, settler, session)
+    const mended = head.open === null && (await journal.mend(signal)) ? [`recovered: ${nowWhole(deploy.label)}`] : []
+    const first = [...(aside === null ? [] : [aside]), ...mended]
     const close = await tellingWhatStands(store, kinds, session, () => (command.keep ? keep(context) : recoverAll(context)))
-    const first = aside === null ? [] : [aside]
     if (close === null) {
-      const outcome = aside === null ? 'unchanged' : 'changed'
-      return { deploy: deploy.name, exit: 0, outcome, message: oneLine(aside ?? 'nothing is open') }
+      const [outcome, message] =
+        first.length === 0 ? (['unchanged', 'nothing is open'] as const) : (['changed', first.map(oneLine).join('\n')] as const)
+      return { deploy: deploy.name, exit: 0, outcome, message }
     }
     const message = [...first, textOf(close, head)].map(oneLine).join('\n')
     const settling = settlingOf(settler, null, close, session)
@@ -91,7 +93,7 @@ async function openHead({ dryRun }: RecoverCommand, journal: Journal, lockTimeou
 
 /** A damaged journal is put out of the way, and a new one goes on with its numbers. Null: it is whole. */
 async function setDamagedAside(
-  { journal }: FileStore,
+  { journal, label }: FileStore,
   { dryRun }: RecoverCommand,
   { host, signal, stop }: Session,
 ): Promise<string | null> {
@@ -103,12 +105,17 @@ async function setDamagedAside(
   const aside = await journal.setAside({ by: host.actor, at: host.now() }, signal)
   if (aside === null) return null
   const kept = aside.name === null ? '' : `; the damaged one is kept as ${aside.name} beside it`
-  return `recovered: ${found}; a new journal goes on after v${aside.release}${kept}. The config was not touched.`
+  const config = aside.mended ? nowWhole(label) : 'The config was not touched.'
+  return `recovered: ${found}; a new journal goes on after v${aside.release}${kept}. ${config}`
 }
+
+const nowWhole = (label: string): string => `${label} was half written and is whole now; an app that read the half needs a restart.`
 
 async function wouldDo(head: Head, command: RecoverCommand, store: FileStore, settler: Settler, { signal }: Session): Promise<string> {
   const { keep } = command
   const { open } = head
+  const { entries, unfinished } = await store.read()
+  if (open === null && unfinished) return `would finish ${store.label}, which is half written`
   if (open === null) return await wouldSettle(head, store.journal, settler, command, signal)
   const { verb, shown, by, at } = open.intent
   const keys = shown.map(({ key }) => key).join(', ')
@@ -116,7 +123,6 @@ async function wouldDo(head: Head, command: RecoverCommand, store: FileStore, se
   if (keep) return `would accept what stands under ${what}`
   const journal: Journal = store.journal
   const changes = await journal.recall(open.intent, signal)
-  const { entries } = await store.read()
   const stands = (side: 'before' | 'after'): boolean => changes.every((change) => same(change[side], entries.get(change.key) ?? null))
   if (!stands('before') && !stands('after'))
     return `would do nothing (exit 8), because an edit stands under ${what}; attach recover --keep accepts it`
