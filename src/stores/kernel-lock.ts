@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
 import { AttachError } from '../domain/errors.ts'
 import { makeEmptyAtOnce, mendRights, type Rights } from './replace-file.ts'
@@ -31,6 +31,13 @@ const PATIENCE_MS = 1_000
 const POLL_MS = 25
 /** flock(1): another holds it, or the time is over. */
 const CONFLICT = 1
+/** flock(1) ends with EX_DATAERR and EX_OSERR where flock(2) fails for another reason than that. */
+const REFUSED: readonly number[] = [65, 71]
+/** How often flock is asked anew when a signal, which was meant for somebody else, ends it before its answer. */
+const ASKS_MAX = 3
+
+/** `ended`: a signal ended flock before it could tell. A terminal's Ctrl-C is sent to it too, and says nothing of the lock. */
+type Answer = 'got' | 'held' | 'ended'
 
 /**
  * Waits for the lock up to `timeoutMs` (at least a second). Null when it is still held by then, or a wish to stop came.
@@ -45,8 +52,9 @@ export async function lockExclusive(file: LockFile, timeoutMs: number, signal: A
       continue
     }
     try {
-      const got = file.style === 'o_exlock' || take(fd, file) || (await waitFor(fd, file, until - performance.now(), signal))
-      if (got && isNamed(file.path, fd)) return { isStill: () => isNamed(file.path, fd), release: () => closeSync(fd) }
+      const answer = file.style === 'o_exlock' ? 'got' : await taken(fd, file, until - performance.now(), signal)
+      if (answer === 'ended') await pause(POLL_MS) // The signal may be for us as well: it is heard now.
+      if (answer === 'got' && isNamed(file.path, fd)) return { isStill: () => isNamed(file.path, fd), release: () => closeSync(fd) }
     } catch (error) {
       closeSync(fd)
       throw error
@@ -69,7 +77,7 @@ export function isLocked(path: string, style: LockStyle, searchPath = USUAL_PATH
   }
   try {
     if (style === 'o_exlock') return false
-    const { status } = spawnSync('flock', ['-s', '-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd], env: { PATH: searchPath } })
+    const { status } = askFlock('-s', fd, searchPath)
     return status === 0 ? false : status === CONFLICT ? true : null
   } finally {
     closeSync(fd)
@@ -95,14 +103,26 @@ function openLock({ path, style, rights }: LockFile): number | null {
   }
 }
 
-function take(fd: number, { path, searchPath = USUAL_PATH }: LockFile): boolean {
-  const { status, error } = spawnSync('flock', ['-x', '-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd], env: { PATH: searchPath } })
-  return verdict(status, path, error)
+async function taken(fd: number, file: LockFile, ms: number, signal: AbortSignal): Promise<Answer> {
+  const { status, error } = askFlock('-x', fd, file.searchPath)
+  const answer = answerOf(status, file.path, error)
+  return answer === 'got' ? answer : await waitFor(fd, file, ms, signal)
 }
 
-/** Waits in the kernel's queue: no polling, and a dead holder is followed at once. */
-function waitFor(fd: number, { path, searchPath = USUAL_PATH }: LockFile, ms: number, signal: AbortSignal): Promise<boolean> {
-  if (ms <= 0 || signal.aborted) return Promise.resolve(false)
+/** Without waiting. */
+function askFlock(mode: '-s' | '-x', fd: number, searchPath = USUAL_PATH): SpawnSyncReturns<Buffer> {
+  for (let asked = 1; ; asked += 1) {
+    const said = spawnSync('flock', [mode, '-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd], env: { PATH: searchPath } })
+    if (said.signal === null || asked === ASKS_MAX) return said
+  }
+}
+
+/**
+ * Waits in the kernel's queue: no polling, and a dead holder is followed at once. flock stays in our process group: a Ctrl-Z stops it too, so that
+ * a stopped command is given no lock, and it ends with a hook that is ended.
+ */
+function waitFor(fd: number, { path, searchPath = USUAL_PATH }: LockFile, ms: number, signal: AbortSignal): Promise<Answer> {
+  if (ms <= 0 || signal.aborted) return Promise.resolve('held')
   return new Promise((resolve, reject) => {
     const child = spawn('flock', ['-x', '-w', String(ms / 1_000), '3'], {
       stdio: ['ignore', 'ignore', 'ignore', fd],
@@ -115,7 +135,7 @@ function waitFor(fd: number, { path, searchPath = USUAL_PATH }: LockFile, ms: nu
     const end = (status: number | null, error?: Error): void => {
       signal.removeEventListener('abort', stop)
       try {
-        resolve(!signal.aborted && verdict(status, path, error))
+        resolve(signal.aborted ? 'held' : answerOf(status, path, error))
       } catch (trouble) {
         reject(trouble)
       }
@@ -125,14 +145,23 @@ function waitFor(fd: number, { path, searchPath = USUAL_PATH }: LockFile, ms: nu
   })
 }
 
-function verdict(status: number | null, path: string, error: Error | undefined): boolean {
-  if (status === 0) return true
-  if (status === CONFLICT) return false
-  const isMissing = codeOf(error) === 'ENOENT'
-  const why = isMissing ? 'the flock command is missing' : 'the file system refuses locks'
-  throw new AttachError('UNAVAILABLE', `no kernel lock can be had on ${path}: ${why}; nothing was changed`, {
-    hint: isMissing ? 'install util-linux' : 'set ATTACH_STATE_DIR to a directory on a local disk',
-  })
+/** Throws UNAVAILABLE where flock could not be asked, or says that there is no lock to be had. */
+function answerOf(status: number | null, path: string, error: Error | undefined): Answer {
+  if (status === 0) return 'got'
+  if (status === CONFLICT) return 'held'
+  if (status === null && error === undefined) return 'ended'
+  const { why, hint } = refusalOf(status, codeOf(error))
+  throw new AttachError('UNAVAILABLE', `no kernel lock can be had on ${path}: ${why}; nothing was changed`, { hint })
+}
+
+function refusalOf(status: number | null, code: string | null): { readonly why: string; readonly hint: string } {
+  if (status === null)
+    return code === 'ENOENT'
+      ? { why: 'the flock command is missing', hint: 'install util-linux' }
+      : { why: `the flock command cannot be run (${code ?? 'unknown'})`, hint: 'flock --version' }
+  return REFUSED.includes(status)
+    ? { why: 'the file system refuses locks', hint: 'set ATTACH_STATE_DIR to a directory on a local disk' }
+    : { why: `flock ended with exit ${status}`, hint: 'flock --version' }
 }
 
 function isNamed(path: string, fd: number): boolean {

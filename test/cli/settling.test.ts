@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Key } from '../../src/domain/change.ts'
 import type { Entry, ValuesId } from '../../src/domain/operation.ts'
 import { encodeLine } from '../../src/stores/journal-line.ts'
-import { asDocument, attach, begin } from '../support/cli.ts'
+import { asDocument, attach, begin, programOf } from '../support/cli.ts'
 import { end, eventually } from '../support/processes.ts'
 import { configOf, journalOf, journalPath, type Scratch, scratch, verdictsOf } from '../support/scratch.ts'
 import { haveTerminal, onTerminal } from '../support/terminal.ts'
@@ -73,6 +73,16 @@ describe('a change of a deploy with a hook', () => {
     expect(toldTo(place)).toEqual(['production swap 1 TOKEN new TOKEN=new', 'production swap 0 TOKEN old TOKEN=old'])
     expect(place.read()).toBe(before)
     expect(verdictsOf(place)).toEqual(['reverted'])
+  })
+
+  test('whose hook waits for attach itself is put back at the time limit, and what waited says that it was ended, not that there are no locks', async () => {
+    using place = deploy({ hook: false, more: '    hook: { run: [sh, nested.sh], timeout: 2s }\n' })
+    place.write('nested.sh', `'${process.execPath}' '${programOf('attach')}' OTHER=x --kind opaque 2>> said\n`)
+    const ran = await attach([...SWAP, '--trust'], { cwd: place.path })
+    expect(ran.exit).toBe(8)
+    expect(place.read('said')).toContain('interrupted before anything was changed')
+    expect(place.read('said')).not.toContain('no kernel lock')
+    expect(place.read()).toBe(OLD)
   })
 
   test('whose hook fails on both values is closed, exits 8, and is told by status until recover is well', async () => {

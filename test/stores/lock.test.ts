@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { isLocked } from '../../src/stores/kernel-lock.ts'
-import { attach } from '../support/cli.ts'
+import { attach, programOf } from '../support/cli.ts'
 import {
   begin,
   end,
@@ -49,6 +50,30 @@ const since = async (wait: Promise<unknown>): Promise<number> => {
   return performance.now() - from
 }
 const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** The built command waits for the lock, and its whole process group gets a signal, as from a terminal. */
+async function struckWhileWaiting(signal: 'SIGINT' | 'SIGTERM'): Promise<{ readonly exit: number | null; readonly stderr: string }> {
+  const words = [programOf('attach'), 'A=postgres://app@db/app', '--no-probe', '-y', '--lock-timeout', '60s']
+  const child = spawn(process.execPath, words, {
+    cwd: place.folder,
+    env: { PATH: process.env['PATH'], HOME: place.folder },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  })
+  started.push(child)
+  let stderr = ''
+  const waits = new Promise<void>((resolve) => {
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk
+      if (stderr.includes('waiting for')) resolve()
+    })
+  })
+  const closed = once(child, 'close')
+  await Promise.race([waits, closed])
+  if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, signal)
+  const [exit] = await closed
+  return { exit, stderr }
+}
 
 describe.runIf(haveFlock)('the lock of a config', () => {
   test('makes a second writer wait until the first one is done; the second is then told, and has the lock for its next try', async () => {
@@ -189,6 +214,56 @@ describe.runIf(haveFlock)('the lock of a config', () => {
     await looking
     expect(await store.journal.owner()).toBe('alive')
   })
+
+  test('is asked for again when whoever asks is ended by a signal', async () => {
+    const searchPath = place.flock('test -e struck || { : > struck; kill -TERM $$; }')
+    const store = place.store({ searchPath })
+    expect(isLocked(place.state.lock, 'flock', searchPath)).toBe(false)
+    rmSync(join(place.folder, 'struck'))
+    await begin(store)
+    expect(isLocked(place.state.lock, 'flock')).toBe(true)
+  })
+
+  test('is not told apart by somebody whose every question is ended by a signal, and waited for in vain', async () => {
+    const searchPath = place.flock('kill -TERM $$')
+    expect(isLocked(place.state.lock, 'flock', searchPath)).toBe(null)
+    expect(await outcome(begin(place.store({ searchPath })))).toBe('BUSY')
+  })
+
+  test('a signal that ends the wait of flock, and not ours, ends no wait', async () => {
+    const child = await held()
+    const searchPath = place.flock('case $* in *-w*) test -e struck || { : > struck; kill -INT $$; };; esac')
+    const waiting = begin(place.store({ searchPath, lockTimeoutMs: 20_000 }))
+    await later(300)
+    await endProcess(child, 'SIGKILL')
+    expect(await outcome(waiting)).toBe('resolved')
+  })
+
+  test.each([
+    [65, 'the file system refuses locks', 'ATTACH_STATE_DIR'],
+    [71, 'the file system refuses locks', 'ATTACH_STATE_DIR'],
+    [127, 'flock ended with exit 127', 'flock --version'],
+  ])('that flock cannot have (exit %i) is refused with what that exit says', async (exit, why, hint) => {
+    const refused = await thrown(begin(place.store({ searchPath: place.flock(`exit ${exit}`) })))
+    expect(refused.code).toBe('UNAVAILABLE')
+    expect(refused.message).toContain(`: ${why}; nothing was changed`)
+    expect(refused.hint).toContain(hint)
+  })
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'given up by a %s of the terminal, which flock gets too, is never a lock refused',
+    async (name) => {
+      await held()
+      const number = { SIGINT: 130, SIGTERM: 143 }[name]
+      const one = async (): Promise<unknown> => {
+        const { exit, stderr } = await struckWhileWaiting(name)
+        return { exit, refuses: stderr.includes('no kernel lock') }
+      }
+      for (let round = 0; round < 4; round += 1)
+        expect(await Promise.all(Array.from({ length: 5 }, one))).toEqual(Array(5).fill({ exit: number, refuses: false }))
+    },
+    30_000,
+  )
 
   test('where flock is missing nothing is written, and it is said', async () => {
     const { exit, stderr } = await attach(['--no-probe', '-y', 'A=postgres://app@db/app'], { cwd: place.folder, env: { PATH: '/nowhere' } })

@@ -1,6 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Change, Key, Value } from '../../src/domain/change.ts'
@@ -24,6 +35,8 @@ export interface Files {
   readonly state: StateDir
   store(options?: Partial<FileStoreOptions>): FileStore
   text(): string
+  /** A `flock` that first does `begins`, in this folder, and then what the real one does. Returns the PATH where it is found. */
+  flock(begins: string): string
   remove(): Promise<void>
 }
 
@@ -49,6 +62,12 @@ export function files({ text = 'DATABASE_URL=old\n', name = '.env' }: FilesOptio
       return store
     },
     text: () => readFileSync(config, 'utf8'),
+    flock: (begins) => {
+      const bin = join(folder, 'bin')
+      mkdirSync(bin)
+      writeFileSync(join(bin, 'flock'), `#!/bin/sh\ncd '${folder}'\n${begins}\nexec ${findProgram('flock')} "$@"\n`, { mode: 0o755 })
+      return bin
+    },
     remove: async () => {
       for (const store of opened) await store[Symbol.asyncDispose]()
       rmSync(folder, { recursive: true, force: true })
