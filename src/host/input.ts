@@ -34,6 +34,7 @@ export async function ask(question: string, signal: AbortSignal): Promise<string
   writeFully(2, question)
   process.stdin.ref()
   const lines = createInterface({ input: process.stdin })
+  let forget = nothing
   try {
     return await new Promise((resolve, reject) => {
       let isOver = false
@@ -42,7 +43,7 @@ export async function ask(question: string, signal: AbortSignal): Promise<string
         isOver = true
         resolve(line)
       }
-      onAbort(signal, (reason) => {
+      forget = onAbort(signal, (reason) => {
         reject(reason)
         end(null)
       })
@@ -50,6 +51,7 @@ export async function ask(question: string, signal: AbortSignal): Promise<string
       lines.once('close', () => end(null))
     })
   } finally {
+    forget()
     lines.close()
     process.stdin.unref()
   }
@@ -86,9 +88,15 @@ export async function askHidden(question: string, signal: AbortSignal): Promise<
   stdin.setRawMode(true) // Before the question: nothing of the answer may be echoed.
   stdin.setEncoding('utf8')
   writeFully(2, question)
+  let forget = nothing
   try {
     return await new Promise((resolve, reject) => {
-      onAbort(signal, reject)
+      const end = (): void => resolve(null)
+      const unheard = onAbort(signal, reject)
+      forget = () => {
+        unheard()
+        stdin.removeListener('end', end)
+      }
       let line = ''
       const take = (typed: string): void => {
         const characters = Array.from(typed)
@@ -111,12 +119,13 @@ export async function askHidden(question: string, signal: AbortSignal): Promise<
       const ahead = typedAhead
       typedAhead = ''
       stdin.on('data', (typed: string) => take(unwrapped(typed)))
-      stdin.once('end', () => resolve(null))
+      stdin.once('end', end)
       stdin.resume()
       take(ahead)
     })
   } finally {
     stdin.setRawMode(false)
+    forget()
     stdin.removeAllListeners('data')
     stdin.pause()
     stdin.unref()
@@ -129,10 +138,15 @@ const isTyped = (character: string): boolean => character === '\t' || !/\p{Cc}/u
 
 const unwrapped = (typed: string): string => PASTE_MARKS.reduce((text, mark) => text.replaceAll(mark, ''), typed)
 
-function onAbort(signal: AbortSignal, reject: (reason: unknown) => void): void {
-  if (signal.aborted) reject(interrupted())
-  signal.addEventListener('abort', () => reject(interrupted()), { once: true })
+/** Returns what ends the listening: Node warns of the eleventh listener, and a session may ask more. */
+function onAbort(signal: AbortSignal, reject: (reason: unknown) => void): () => void {
+  const heard = (): void => reject(interrupted())
+  if (signal.aborted) heard()
+  signal.addEventListener('abort', heard, { once: true })
+  return () => signal.removeEventListener('abort', heard)
 }
+
+const nothing = (): void => {}
 
 const interrupted = (): AttachError =>
   new AttachError('INTERRUPTED', 'interrupted before anything was changed', { hint: 'run the command again' })

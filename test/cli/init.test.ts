@@ -254,6 +254,18 @@ describe.runIf(haveTerminal())('attach init, on a terminal', { concurrent: true 
     expect(treeOf(place.path)).toEqual(before)
   })
 
+  test('asks about many deploys, and nothing but its questions stands on the screen', async () => {
+    using place = files('.env', ...['a', 'b', 'c', 'd', 'e'].map((name) => `.env.${name}`))
+    const terminal = onTerminal(['init'], { cwd: place.path })
+    for (let question = 1; question <= 19; question += 1) {
+      await terminal.see(/(\[y\/N\]|\[Y\/n\]|none\):) $/)
+      terminal.type('\r')
+    }
+    const { exit, screen } = await terminal.ended
+    expect(exit).toBe(0)
+    expect(screen).not.toMatch(/warning|node:/i)
+  })
+
   test.each([['-y'], ['--no-input'], ['--dry-run']])('%s asks nothing', async (option) => {
     using place = files('.env')
     const ran = await onTerminal(['init', option], { cwd: place.path }).ended

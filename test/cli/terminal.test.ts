@@ -170,6 +170,19 @@ describe.runIf(haveTerminal())('on a terminal', { concurrent: true }, () => {
     expect(place.read()).toBe('A=1\nB_URL=redis://b/0\nC_URL=redis://c/0\n')
   })
 
+  test('the hidden prompt asks for many keys, and nothing but its questions stands on the screen', async () => {
+    using place = scratch('A=1\n')
+    const keys = Array.from({ length: 12 }, (_, number) => `K${number}_URL`)
+    const terminal = onTerminal([...keys, '--no-probe'], at(place))
+    for (const key of keys) {
+      await terminal.see(new RegExp(`${key}.*: `))
+      terminal.type('redis://c/0\r')
+    }
+    const { exit, screen } = await terminal.ended
+    expect(exit).toBe(0)
+    expect(screen).not.toMatch(/listeners|node:/i)
+  })
+
   test.each([
     ['Ctrl-C', CTRL_C, 130],
     ['Ctrl-D', CTRL_D, 3],
