@@ -26,6 +26,8 @@ export interface FileJournalOptions {
   readonly tidy: (intent: Intent, at: 'claim' | 'close') => void
   /** Finishes what an operation left half written that was just claimed (else throws UNKNOWN); null: that no journal has open (else INCOMPLETE). */
   readonly finish: (intent: Intent | null) => Promise<boolean>
+  /** Throws UNAVAILABLE before an operation that a dead process left open is claimed, when it could not be ended as is wished. */
+  readonly expectEndable: (intent: Intent) => Promise<void>
   /** Called once when the lock is not to be had at once. */
   readonly onWait: (reason: string) => void
 }
@@ -42,6 +44,8 @@ export class FileJournal implements Journal {
   #lock: KernelLock | null = null
   /** Where the last page of entries ended, and in which file. */
   #page: { readonly last: PlacedEntry; readonly ino: number } | null = null
+  /** The intent of the operation that this process began or claimed last. */
+  #own: Seq | null = null
   /** True when this command made the record. */
   begun = false
 
@@ -92,9 +96,11 @@ export class FileJournal implements Journal {
     const { head } = tail
     expectNext(entry.seq, head)
     advance(head, entry) // Throws for an entry that cannot follow.
-    const { tidy, finish, state } = this.#options
+    const { tidy, finish, expectEndable, state } = this.#options
+    if (entry.type === 'claim' && entry.intent !== this.#own && head.open !== null) await expectEndable(head.open.intent)
     if (entry.type !== 'intent' && head.open !== null) tidy(head.open.intent, entry.type)
     appendLine(state.journal, Buffer.from(encodeLine(entry, tail.sum).text), tail, this.#fileRights())
+    this.#own = entry.type === 'intent' ? entry.seq : entry.intent
     if (entry.type === 'claim' && head.open !== null) await finish(head.open.intent) // Before anybody looks at the config.
     if (entry.type !== 'close') return await hearSignals()
     pruneValues(this.#options.state, entry)

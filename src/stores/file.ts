@@ -31,7 +31,7 @@ export interface FileStoreOptions {
   readonly gid: number
   /** ATTACH_STATE_DIR. */
   readonly stateElsewhere?: string
-  /** A config that cannot be replaced by rename is refused, and not written in place. */
+  /** A config that cannot be replaced by rename is refused, and not written in place: neither is an operation taken over that left such a one. */
   readonly atomicOnly?: boolean
   readonly onWait: (reason: string) => void
 }
@@ -68,6 +68,7 @@ export class FileStore implements ConfigStore {
       lockTimeoutMs: options.lockTimeoutMs,
       tidy: (intent, at) => this.#tidy(intent, at),
       finish: (intent) => finishLeft(this.#file, this.#state, intent),
+      expectEndable: (intent) => this.#expectEndable(intent),
       onWait: options.onWait,
     })
   }
@@ -122,6 +123,11 @@ export class FileStore implements ConfigStore {
   #plan(): Promise<Planned> {
     const planning = { ...this.#options, path: this.#file.path, state: this.#state, atomicOnly: this.#options.atomicOnly ?? false }
     return planWay(planning, this.#told)
+  }
+
+  /** With `atomicOnly` nothing is taken over that may have to be put back in place. Throws UNAVAILABLE. */
+  async #expectEndable({ shown }: Intent): Promise<void> {
+    if (this.#options.atomicOnly && shown.length > 0) await this.#plan()
   }
 
   #target(): Target {

@@ -241,6 +241,18 @@ describe('a write in place that was killed', () => {
     expect(place.text()).toBe(textWith(LONGER))
   })
 
+  test('is not taken over where only rename is wished, for it may have to be put back: 6, and nothing is claimed', async () => {
+    const state = torn('postgres://app@db.example/app', 30)
+    await killed(state, 'postgres://app@db.example/app')
+    const before = readFileSync(place.state.journal, 'utf8')
+    for (const words of [['recover'], ['swap', '--no-probe', '-y', 'DATABASE_URL=redis://h/0']]) {
+      const said = await attach([...words, '--atomic-only'], { cwd: place.folder })
+      expect([said.exit, said.stderr]).toEqual([6, expect.stringContaining('which --atomic-only does not allow; nothing was changed')])
+      expect([readFileSync(place.state.journal, 'utf8'), place.text()]).toEqual([before, state])
+    }
+    expect((await attach(['recover', '--keep', '--atomic-only'], { cwd: place.folder })).exit).toBe(0)
+  })
+
   test('status shows no half, exits 0 and says so; attach recover finishes it', async () => {
     const handle = 'postgres://app@db.example/app'
     await killed(torn(handle, 30), handle)

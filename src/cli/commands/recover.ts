@@ -28,7 +28,7 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
   const lockTimeoutMs = command.lockTimeoutMs ?? (session.interactive ? DEFAULTS.lockOnTerminalMs : DEFAULTS.lockElsewhereMs)
   const store = openStore(deploy, host, {
     lockTimeoutMs,
-    atomicOnly: command.atomicOnly,
+    atomicOnly: command.atomicOnly && !command.keep, // What is accepted is not written.
     onWait: (reason) => reporter.event({ type: 'waiting', reason }),
   })
   const journal: Journal = store.journal
