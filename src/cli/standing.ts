@@ -15,7 +15,11 @@ export async function tellingWhatStands<T>(store: ConfigStore, kinds: OpenKinds,
 }
 
 /** What is shown, or handed on, is not what stands: no command passes a half of two texts off as the config. */
-export function sayUnfinished({ unfinished }: Snapshot, label: string, { reporter }: Session, what = 'shown is'): void {
+export function sayUnfinished({ unfinished, muddled }: Snapshot, label: string, { reporter }: Session, what = 'shown is'): void {
+  if (muddled) {
+    const message = `${label} was edited after a write of it was cut off, and may be half of two texts. Both are kept whole beside the journal, in in-place.`
+    reporter.event({ type: 'note', code: 'config.muddled', message })
+  }
   if (unfinished === undefined) return
   const message = `${label} is half written, by a command that is at work or was killed; ${what} what it holds once attach recover finished that.`
   reporter.event({ type: 'note', code: 'config.unfinished', message })

@@ -196,6 +196,7 @@ async function expectOld(running: Running, context: Context): Promise<void> {
 
 async function look({ changes }: Running, { store }: Context): Promise<Found> {
   const snapshot = await store.read(STEADY)
+  if (snapshot.muddled) return 'neither'
   if (holds(changes.map(invert), snapshot)) return 'old'
   return holds(changes, snapshot) ? 'new' : 'neither'
 }

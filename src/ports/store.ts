@@ -12,6 +12,8 @@ export interface Snapshot {
   readonly entries: ReadonlyMap<Key, Secret>
   /** The config itself stands half written this moment; this is what it holds once that is finished, which a claim does. */
   readonly unfinished?: true
+  /** It may be a half of two texts that somebody edited since. Nothing is decided by what a key holds then. */
+  readonly muddled?: true
 }
 
 export interface Guard {

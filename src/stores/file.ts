@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, realpathSync, renameSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type Change, invert, same } from '../domain/change.ts'
 import { AttachError } from '../domain/errors.ts'
@@ -74,10 +74,10 @@ export class FileStore implements ConfigStore {
   }
 
   async read(): Promise<Snapshot> {
-    const { bytes, unfinished } = await wholeBytesOf(this.#file, this.#state)
+    const { bytes, unfinished, muddled } = await wholeBytesOf(this.#file, this.#state)
     const { entries } = readEnv(bytes ?? new Uint8Array())
     this.#heldKeys = entries.size > 0
-    return { revision: revisionOf(bytes), entries, ...(unfinished ? { unfinished } : {}) }
+    return { revision: revisionOf(bytes), entries, ...(unfinished ? { unfinished } : {}), ...(muddled ? { muddled } : {}) }
   }
 
   async rehearse(changes: readonly Change[], origin: Origin): Promise<Rehearsal> {
@@ -138,7 +138,7 @@ export class FileStore implements ConfigStore {
   #tidy(intent: Intent, at: 'claim' | 'close'): void {
     try {
       unlinkIfThere(tempOf(this.#file.path, intent))
-      if (at === 'close') unlinkIfThere(this.#state.inPlace)
+      if (at === 'close' && existsSync(this.#state.inPlace)) renameSync(this.#state.inPlace, `${this.#state.inPlace}.left`) // Of a write that nobody could finish.
     } catch (error) {
       throw fileTrouble('what the operation had written beside the config could not be removed', error)
     }

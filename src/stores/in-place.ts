@@ -1,9 +1,10 @@
-import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, lstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, lstatSync, openSync, readSync, renameSync } from 'node:fs'
 import { AttachError, isAttachError } from '../domain/errors.ts'
 import type { ValuesId } from '../domain/operation.ts'
 import { forgetTexts, keepTexts, recallTexts } from './kept-texts.ts'
+import { holdFile } from './kernel-lock.ts'
 import { type Rights, writeAll } from './replace-file.ts'
-import { filled, finished, firstDifference, type Texts } from './splice.ts'
+import { filled, finished, firstDifference, isMuddled, type Texts } from './splice.ts'
 import { codeOf, fileTrouble } from './trouble.ts'
 
 /** A write in place: which file, where its texts are kept meanwhile, and for which operation. */
@@ -47,8 +48,14 @@ export function writeInPlace(texts: Texts, target: InPlace): boolean {
   return isDone
 }
 
+const held = (label: string): AttachError =>
+  new AttachError('UNAVAILABLE', `another attach command writes ${label} by another name; nothing was changed`, {
+    hint: 'run the command again',
+  })
+
 const put = (texts: Texts, target: InPlace): boolean =>
   withConfig(target, (fd) => {
+    if (!holdFile(fd)) throw held(target.label)
     if (!holds(fd, texts.old)) return false
     if (!target.mayWrite()) throw gone('the history beside the config was removed')
     try {
@@ -74,30 +81,36 @@ export interface Left extends Pick<InPlace, 'path' | 'label' | 'kept'> {
  * cannot be written it stays as it is, and so do the kept texts.
  */
 export function finishInPlace(left: Left): boolean {
-  let isWritten: boolean
+  let came: 'written' | 'nothing' | 'muddled'
   try {
     const texts = recallTexts(left.kept)
-    isWritten = texts !== null && left.isMeant(texts.operation) && finish(texts, left)
+    came = texts !== null && left.isMeant(texts.operation) ? finish(texts, left) : 'nothing'
   } catch (error) {
     const why = codeOf(error) ?? (error instanceof AttachError ? error.message.split(';')[0] : 'a bug of ours')
     throw unsure(left.otherwise, `${left.label} is half written and could not be finished: ${why}`, error)
   }
-  forgetOr(left.otherwise, left)
-  return isWritten
+  if (came !== 'muddled') forgetOr(left.otherwise, left)
+  else if (left.otherwise === 'INCOMPLETE') setTextsAside(left.kept) // No operation is open that could say so.
+  return came === 'written'
 }
 
-function finish(texts: Texts, { path, label }: Left): boolean {
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false // Nothing stands.
+/** For a person: what a config was, and was to be, that somebody edited while it was half written. */
+export const setTextsAside = (kept: string): void => renameSync(kept, `${kept}.left`)
+
+/** `muddled`: somebody edited what may be a half; it is left to a person, and the texts are kept. */
+function finish(texts: Texts, { path, label }: Left): 'written' | 'nothing' | 'muddled' {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return 'nothing' // Nothing stands.
   return withConfig({ path, label }, (fd) => {
-    const text = finished(contentsOf(fd), texts)
-    if (text === null) return false
+    const found = contentsOf(fd)
+    const text = finished(found, texts)
+    if (text === null) return isMuddled(found, texts) ? 'muddled' : 'nothing'
     try {
       overwriteWith(fd, text)
     } catch (error) {
       if (codeOf(error) === null || text === texts.old) throw error
       overwriteWith(fd, texts.old)
     }
-    return true
+    return 'written'
   })
 }
 

@@ -109,6 +109,15 @@ async function taken(fd: number, file: LockFile, ms: number, signal: AbortSignal
   return answer === 'got' ? answer : await waitFor(fd, file, ms, signal)
 }
 
+/**
+ * A lock of an open file itself, for a write in place: a file with several names has a history under each, and their locks know nothing of each
+ * other. Closing the file frees it. False: another still holds it after ten seconds. Where there is no flock there is none to wait for.
+ */
+export function holdFile(fd: number): boolean {
+  const { status } = spawnSync('flock', ['-x', '-w', '10', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd], env: { PATH: USUAL_PATH } })
+  return status !== CONFLICT
+}
+
 /** Without waiting. */
 function askFlock(mode: '-s' | '-x', fd: number, searchPath = USUAL_PATH): SpawnSyncReturns<Buffer> {
   for (let asked = 1; ; asked += 1) {

@@ -27,8 +27,16 @@ export function progressOf(found: Uint8Array, texts: Texts): Progress {
   return isMix ? 'half' : 'foreign'
 }
 
-/** What stands where a write that came so far is brought to its end. Null: nothing of ours is unfinished. */
+/**
+ * What stands where a write in place that came so far is brought to its end. Null: nothing of ours is unfinished, as far as can be told. What somebody
+ * wrote behind a half since then stays behind.
+ */
 export function finished(found: Uint8Array, texts: Texts): Uint8Array | null {
+  const length = Math.max(texts.old.length, texts.new.length)
+  if (found.length > length) {
+    const whole = finished(found.subarray(0, length), texts)
+    return whole === null ? null : Buffer.concat([whole, found.subarray(length)])
+  }
   switch (progressOf(found, texts)) {
     case 'begun':
       return texts.old // Nothing of the new text stands, and taking line feeds away needs no room on the disk.
@@ -39,6 +47,12 @@ export function finished(found: Uint8Array, texts: Texts): Uint8Array | null {
     case 'foreign':
       return null
   }
+}
+
+/** Neither text stands whole, and no half of them either: somebody wrote into the middle of it, or of what was left half written. */
+export function isMuddled(found: Uint8Array, texts: Texts): boolean {
+  const length = Math.max(texts.old.length, texts.new.length)
+  return progressOf(found.length > length ? found.subarray(0, length) : found, texts) === 'foreign'
 }
 
 /** `text` with line feeds behind it up to `length` bytes. A text that is longer stays as it is. */

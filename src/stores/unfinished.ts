@@ -10,6 +10,8 @@ import { codeOf } from './trouble.ts'
 export interface Whole {
   readonly bytes: Uint8Array | null
   readonly unfinished?: true
+  /** It may be a half of two texts that somebody edited since: nobody can tell. Both whole texts are kept. */
+  readonly muddled?: true
 }
 
 /** Never a half of two texts. Locks nothing. Throws UNAVAILABLE, CONFIG_INVALID, or DAMAGED for what a newer program wrote. */
@@ -17,9 +19,9 @@ export async function wholeBytesOf(config: ConfigFile, state: StateDir): Promise
   for (let tries = 1; ; tries += 1) {
     const before = identityOf(state.inPlace)
     const bytes = bytesOf(config)
-    const whole = before === null || bytes === null ? null : await finishedOf(bytes, state)
+    const whole = before === null || bytes === null ? { bytes } : await finishedOf(bytes, state)
     if (identityOf(state.inPlace) !== before && tries < TRIES_MAX) continue // A write began or ended as we read.
-    return whole === null ? { bytes } : { bytes: whole, unfinished: true }
+    return whole
   }
 }
 
@@ -40,11 +42,13 @@ export async function finishLeft(config: ConfigFile, state: StateDir, claimed: I
 
 const TRIES_MAX = 3
 
-async function finishedOf(bytes: Uint8Array, state: StateDir): Promise<Uint8Array | null> {
-  const [{ recallTexts }, { finished }] = await Promise.all([import('./kept-texts.ts'), import('./splice.ts')])
+async function finishedOf(bytes: Uint8Array, state: StateDir): Promise<Whole> {
+  const [{ recallTexts }, { finished, isMuddled }] = await Promise.all([import('./kept-texts.ts'), import('./splice.ts')])
   const texts = recallTexts(state.inPlace)
-  const whole = texts === null ? null : finished(bytes, texts)
-  return texts === null || whole === null || isOver(texts.operation, state) ? null : whole
+  if (texts === null || isOver(texts.operation, state)) return { bytes }
+  const whole = finished(bytes, texts)
+  if (whole !== null) return { bytes: whole, unfinished: true }
+  return isMuddled(bytes, texts) ? { bytes, muddled: true } : { bytes }
 }
 
 /** Texts of an operation that was closed came back with a power cut, or could not be removed: what looks like a half of them is an edit. */

@@ -387,3 +387,49 @@ test('ten releases in place and back again leave the text as it was', async () =
   await end(store, intent)
   expect([place.text(), readFileSync(place.other, 'utf8')]).toEqual([OLD, OLD])
 })
+
+describe('a half that somebody edited since', () => {
+  const NEW = bytes(textWith('xyz'))
+
+  /** A swap that was killed when the first bytes of the new text stood. */
+  async function halved(): Promise<void> {
+    using store = Object.assign(place.store(), { [Symbol.dispose]: () => {} })
+    const intent = await begin(store, [change('old', 'xyz')])
+    keepTexts(place.state.inPlace, intent.values, { old: bytes(OLD), new: NEW }, { mode: 0o600, uid: 0, gid: 0 })
+    const half = Buffer.from(OLD)
+    NEW.copy(half, 0, 0, OLD.indexOf('old') + 1)
+    writeFileSync(place.config, half)
+    await store[Symbol.asyncDispose]()
+  }
+
+  test('behind its end is finished, and the edit stays behind it', async () => {
+    await halved()
+    appendFileSync(place.config, '# note\n')
+    expect(await attach(['recover'], { cwd: place.folder })).toMatchObject({ exit: 0 })
+    expect(place.text()).toBe(`${NEW.toString()}# note\n`)
+  })
+
+  test('in its middle is left to a person, with both whole texts kept', async () => {
+    await halved()
+    const muddle = `# first\n${place.text()}`
+    writeFileSync(place.config, muddle)
+    const ran = await attach(['recover'], { cwd: place.folder })
+    expect(ran).toMatchObject({ exit: 8, stderr: expect.stringContaining('may be half of two texts') })
+    expect(place.text()).toBe(muddle)
+    expect(await attach(['recover', '--keep'], { cwd: place.folder })).toMatchObject({ exit: 0 })
+    expect(readFileSync(`${place.state.inPlace}.left`, 'utf8')).not.toBe('')
+    expect(place.text()).toBe(muddle)
+  })
+})
+
+test('two commands that know a config by two of its names lose nothing of each other', async () => {
+  writeFileSync(place.config, 'A=1\n')
+  renameSync(place.other, join(place.folder, '.env.web'))
+  const both = Array.from({ length: 6 }, (_, at) => [
+    attach([`A${at}=x`, '--kind', 'opaque', '-y', '-c', place.config], { cwd: place.folder }),
+    attach([`B${at}=x`, '--kind', 'opaque', '-y', '-c', '.env.web'], { cwd: place.folder }),
+  ])
+  const exits = (await Promise.all(both.flat())).map(({ exit }) => exit)
+  expect(exits).toEqual(exits.map(() => 0))
+  expect(place.text().match(/^[AB]\d=x$/gm)).toHaveLength(12)
+})

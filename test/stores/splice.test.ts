@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { filled, finished, firstDifference, progressOf, type Texts } from '../../src/stores/splice.ts'
+import { filled, finished, firstDifference, isMuddled, progressOf, type Texts } from '../../src/stores/splice.ts'
 
 const bytes = (text: string): Uint8Array => Buffer.from(text)
 const text = fc.oneof(
@@ -58,18 +58,21 @@ describe('a write in place that was killed', () => {
 })
 
 describe('what somebody else wrote', () => {
-  test('one byte that is neither text, or another length, is foreign, and nothing is to be done', () => {
+  test('one byte that is neither text is foreign, and nothing is to be done; what stands behind stays behind', () => {
     fc.assert(
       fc.property(texts, fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 3 }), (both, where, extra) => {
         const length = Math.max(both.old.length, both.new.length)
         const longer = Buffer.concat([filled(both.new, length), extra])
-        expect([progressOf(longer, both), finished(longer, both)]).toEqual(['foreign', null])
+        const whole = finished(filled(both.new, length), both)
+        expect(progressOf(longer, both)).toBe('foreign')
+        expect(finished(longer, both)).toEqual(whole === null ? null : Buffer.concat([whole, extra]))
+        expect(isMuddled(longer, both)).toBe(false)
         if (length === 0) return
         const at = where % length
         const edited = Uint8Array.from(filled(both.new, length))
         const taken = [filled(both.old, length)[at], edited[at]]
         edited[at] = [1, 2, 3].find((byte) => !taken.includes(byte)) ?? 0
-        expect([progressOf(edited, both), finished(edited, both)]).toEqual(['foreign', null])
+        expect([progressOf(edited, both), finished(edited, both), isMuddled(edited, both)]).toEqual(['foreign', null, true])
       }),
     )
   })
