@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, linkSync, readFileSync, renameSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Key } from '../../src/domain/change.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import type { ApprovedPlan } from '../../src/engine/apply.ts'
 import { apply } from '../../src/engine/apply.ts'
@@ -206,6 +207,28 @@ describe('a write in place that was killed', () => {
     await store[Symbol.asyncDispose]()
     await place.store().journal.append(claimAt(3, 1), signal)
     expect(place.text()).toBe(edited)
+  })
+
+  test('and put back by hand in one of two keys while recover runs the hook ends with 8 and keeps the edit', async () => {
+    const old = 'A_URL=redis://h/1\nB_URL=redis://h/1\n'
+    const [next, edit] = [old.replaceAll('/1', '/2'), old.replace('/1', '/2')]
+    writeFileSync(place.config, old)
+    const store = place.store()
+    const both = ['A_URL', 'B_URL'].map((key) => change('redis://h/1', 'redis://h/2', key as Key))
+    const intent = await begin(store, both)
+    const { uid, gid } = statSync(place.config)
+    keepTexts(place.state.inPlace, intent.values, { old: bytes(old), new: bytes(next) }, { mode: 0o600, uid, gid })
+    writeFileSync(place.config, edit)
+    await store[Symbol.asyncDispose]()
+    writeFileSync(join(place.folder, 'edit'), edit)
+    writeFileSync(
+      join(place.folder, 'attach.yaml'),
+      'deploys:\n  production:\n    config: .env\n    hook: [sh, -c, "cp .env before; cat edit > .env"]\n',
+    )
+    const first = await attach(['recover', '--trust'], { cwd: place.folder })
+    expect([first.exit, readFileSync(join(place.folder, 'before'), 'utf8'), place.text()]).toEqual([8, next, edit])
+    const second = await attach(['recover', '--trust'], { cwd: place.folder })
+    expect([second.exit, place.text()]).toEqual([8, edit])
   })
 
   test('and cannot be written stays as it is, with its texts, until somebody can', async () => {
