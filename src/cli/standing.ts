@@ -1,4 +1,5 @@
 import type { OpenKinds } from '../deploys/kinds.ts'
+import { type Deploy, expectThereOrRecorded } from '../deploys/locate.ts'
 import { isAttachError } from '../domain/errors.ts'
 import { STEADY } from '../engine/protocol.ts'
 import type { ConfigStore, Snapshot } from '../ports/store.ts'
@@ -12,6 +13,12 @@ export async function tellingWhatStands<T>(store: ConfigStore, kinds: OpenKinds,
     if (isAttachError(error, 'INCOMPLETE', 'UNKNOWN')) await tell(store, kinds, session).catch(() => {}) // The error itself is said in any case.
     throw error
   }
+}
+
+/** A config that was removed is told, and gone on without: its history can be read and closed. Throws USAGE where there is none either. */
+export function expectHistory(deploy: Deploy, { host, reporter }: Session): void {
+  if (expectThereOrRecorded(deploy, host) === 'there') return
+  reporter.event({ type: 'note', code: 'config.removed', message: `${deploy.label} was removed: each of its keys counts as absent.` })
 }
 
 /** What is shown, or handed on, is not what stands: no command passes a half of two texts off as the config. */

@@ -6,16 +6,21 @@ import { listed } from '../domain/listed.ts'
 import { nearest } from '../domain/nearest.ts'
 import { oneLine } from '../domain/redact.ts'
 import { shellWord } from '../domain/shell.ts'
+import type { Host } from '../ports/host.ts'
 import { isSameFile, labelOf, pathIn, realPath } from './address.ts'
 import { configsIn, envAbove } from './env-files.ts'
 import { PROJECT_FILE, projectAt, stands } from './project/find.ts'
 import type { Project, ProjectDeploy } from './project/read.ts'
+import { recordOf } from './record.ts'
 
 /** Which deploy was asked for. */
 export type Where =
   | { readonly by: 'default' }
   | { readonly by: 'config'; readonly address: string }
   | { readonly by: 'deploy'; readonly name: string }
+
+/** Where a person stands, and where records may be. */
+type Around = Pick<Host, 'cwd' | 'env'>
 
 /** A deploy and the file that holds its config. */
 export interface Deploy {
@@ -25,6 +30,7 @@ export interface Deploy {
   readonly label: string
   /** Absolute. */
   readonly path: string
+  /** When it was looked for. */
   readonly exists: boolean
   /** The options that lead here again: `-d production`. */
   readonly options: readonly string[]
@@ -78,19 +84,15 @@ async function expectOfNoOther(file: string, base: string, cwd: string): Promise
   }
 }
 
-/** For what looks at a history, or ends it: the config may be gone, when its record stands. Throws USAGE. */
-export function expectRecorded(deploy: Deploy, record: string): void {
-  if (!existsSync(record)) expectThere(deploy)
-}
-
-/** For all that works on what is there. Throws USAGE with the nearest name that is. */
-export function expectThere(deploy: Deploy): void {
-  if (deploy.exists) return
+/** For all that works on what is there. Throws USAGE with the nearest name that is, or with the history of a config that was removed. */
+export function expectThere(deploy: Deploy, host: Around): void {
+  if (existsSync(deploy.path)) return
+  const record = recordOf(deploy, host)
+  if (record !== null) throw removed(deploy, labelOf(record, host.cwd))
   const directory = dirname(deploy.path)
   const others = isDirectory(directory) ? configsIn(directory) : []
   const near = nearest(basename(deploy.path), others) ?? (others.length === 1 ? (others[0] ?? null) : null)
   const found = others.length === 0 ? 'and no .env file stands there' : `there is ${others.join(', ')}`
-  if (existsSync(join(directory, '.attach', basename(deploy.path), 'journal'))) throw wasThere(deploy)
   const beside = near === null || deploy.namedAt !== undefined ? null : join(dirname(deploy.label), near)
   throw new AttachError('USAGE', `${deploy.label} does not exist${namedBy(deploy)}; ${found}; nothing was contacted`, {
     hint:
@@ -100,13 +102,22 @@ export function expectThere(deploy: Deploy): void {
   })
 }
 
+/** For what reads and closes a history: a config that was removed counts as empty while its history stands. Throws as `expectThere` does. */
+export function expectThereOrRecorded(deploy: Deploy, host: Around): 'there' | 'removed' {
+  if (!existsSync(deploy.path) && recordOf(deploy, host) !== null) return 'removed'
+  expectThere(deploy, host)
+  return 'there'
+}
+
 /** For `attach`: a plain `.env` is made where no other one can be meant, anything else only when asked for. Throws USAGE. */
-export function expectMayBeMade(deploy: Deploy, asked: 'create' | 'usual'): void {
-  if (deploy.exists || asked === 'create') {
+export function expectMayBeMade(deploy: Deploy, asked: 'create' | 'usual', host: Around): void {
+  if (existsSync(deploy.path) || asked === 'create') {
     if (!isDirectory(dirname(deploy.path)))
       throw new AttachError('USAGE', `the directory of ${deploy.label} does not exist${namedBy(deploy)}`, { hint: 'mkdir it first' })
     return
   }
+  const record = recordOf(deploy, host)
+  if (record !== null) throw removed(deploy, labelOf(record, host.cwd))
   const directory = dirname(deploy.path)
   const refuse = (why: string): never => {
     throw new AttachError('USAGE', `${deploy.label} does not exist${namedBy(deploy)}, ${why}; nothing was contacted`, {
@@ -121,13 +132,12 @@ export function expectMayBeMade(deploy: Deploy, asked: 'create' | 'usual'): void
   if (above !== null) refuse(`and ${relative(directory, above)} does`)
 }
 
-const wasThere = ({ label }: Deploy): AttachError =>
+/** What else it held is in no history: nobody makes it anew unasked. */
+const removed = (deploy: Deploy, record: string): AttachError =>
   new AttachError(
     'USAGE',
-    `${label} does not exist, and its history does: it was removed; bring it back from a copy; nothing was contacted`,
-    {
-      hint: 'attach log',
-    },
+    `${deploy.label} does not exist${namedBy(deploy)}, and its history does (${record}): it was removed; bring it back from a copy, or make it anew with attach and --create; nothing was contacted`,
+    { hint: 'attach recover closes what is open; attach log shows what it held' },
   )
 
 const namedBy = ({ name, namedAt }: Deploy): string => (namedAt === undefined ? '' : ` (${namedAt} names it as the config of ${name})`)

@@ -1,10 +1,9 @@
 import { isAbsolute } from 'node:path'
-import { AttachError } from '../domain/errors.ts'
 import type { Host } from '../ports/host.ts'
 import { FileStore, realPathOf } from '../stores/file.ts'
 import { stateDirOf } from '../stores/state-dir.ts'
-import { realPath } from './address.ts'
 import type { Deploy } from './locate.ts'
+import { stateElsewhereOf } from './record.ts'
 
 /** How long a writer waits for another one when nobody says otherwise and no person waits with it. */
 export const LOCK_ELSEWHERE_MS = 60_000
@@ -36,21 +35,6 @@ export function openStore(deploy: Deploy, host: Host, { lockTimeoutMs, atomicOnl
 /** Where the record of a running hook of a deploy stands. */
 export const hookRecordOf = ({ path, label }: Deploy, host: Host): string =>
   stateDirOf(realPathOf(path, label), stateElsewhereOf(host)).hook
-
-/** Where the journal of a deploy stands, or will. */
-export const journalOf = ({ path }: Deploy, host: Host): string => stateDirOf(realPath(path), stateElsewhereOf(host)).journal
-
-function stateElsewhereOf({ env }: Host): string | undefined {
-  const elsewhere = env['ATTACH_STATE_DIR'] || undefined
-  if (elsewhere === undefined || isAbsolute(elsewhere)) return elsewhere
-  throw new AttachError(
-    'USAGE',
-    'ATTACH_STATE_DIR is not an absolute path, and would lead elsewhere from another directory; nothing was contacted',
-    {
-      hint: 'export ATTACH_STATE_DIR="$PWD/state"',
-    },
-  )
-}
 
 /** PATH without what is relative: an empty part would mean the current directory. */
 function pathOnly(path: string | undefined): { readonly searchPath?: string } {

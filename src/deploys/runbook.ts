@@ -104,23 +104,23 @@ export async function openDeploy(options: DeployOptions = {}): Promise<Deploy> {
   }
   return {
     attach: async (handles, how = {}) => {
-      expectMayBeMade(found, create ? 'create' : 'usual')
+      expectMayBeMade(found, create ? 'create' : 'usual', host)
       return await run({ verb: 'attach', edits: editsOf(handles, how) }, how)
     },
     swap: async (handles, how = {}) => {
-      expectThere(found)
+      expectThere(found, host)
       return await run({ verb: 'swap', edits: editsOf(handles, how) }, how)
     },
     detach: async (keys, how = {}) => {
-      expectThere(found)
+      expectThere(found, host)
       return await run({ verb: 'detach', keys: keys.map(keyOf) }, how)
     },
     rollback: async (release, how = {}) => {
-      expectThere(found)
+      expectThere(found, host)
       return await run({ verb: 'rollback', release, allowEdited: how.allowEdited ?? false }, how)
     },
     undo: async (release, how = {}) => {
-      expectThere(found)
+      expectThere(found, host)
       return await run({ verb: 'undo', release, allowEdited: how.allowEdited ?? false }, how)
     },
     recover: async (how = {}) => {

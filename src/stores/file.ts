@@ -104,6 +104,7 @@ export class FileStore implements ConfigStore {
     for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
       const before = bytesOf(this.#file)
       if (this.#heldKeys && (before === null || before.length === 0)) throw emptied(this.label)
+      if (before === null && open.undo) throw removed(this.label)
       const after = edited(before, changes, originOf(open))
       if (before !== null && Buffer.compare(before, after) === 0) return revisionOf(before)
       if (!put(before, after)) continue
@@ -172,6 +173,12 @@ export class FileStore implements ConfigStore {
 /** Caught in the middle of a save by a program that empties the file first: what it is about to write would be lost. */
 const emptied = (label: string): AttachError =>
   new AttachError('CONFLICT', `${label} held keys when it was read, and is empty or gone now; nothing was changed`, {
+    hint: 'attach status',
+  })
+
+/** What is to be put back stood in a file. A new one would hold that and nothing else of what the app needs. */
+const removed = (label: string): AttachError =>
+  new AttachError('CONFLICT', `${label} was removed, and is not made anew for what is put back; nothing was changed`, {
     hint: 'attach status',
   })
 

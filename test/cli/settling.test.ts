@@ -400,22 +400,6 @@ describe.runIf(haveTerminal())('on a terminal', () => {
   })
 })
 
-describe('a config that is gone', () => {
-  test('is looked at and ended by its record, and told to every other command', async () => {
-    using place = deploy({ ends: 'rm .env; kill -9 $PPID' })
-    const killed = begin([...SWAP, '--trust'], { cwd: place.path })
-    await killed.ended
-    place.write('hook.sh', 'exit 0\n')
-    const how = { cwd: place.path }
-    for (const verb of ['status', 'log']) expect(await attach([verb], how)).toMatchObject({ exit: 0 })
-    expect((await attach(['swap', 'TOKEN=x', '--kind', 'opaque'], how)).stderr).toContain('its history does')
-    expect(await attach(['recover', '--trust'], how)).toMatchObject({ exit: 8 })
-    expect(await attach(['recover', '--keep'], how)).toMatchObject({ exit: 0 })
-    expect(verdictsOf(place)).toEqual(['kept'])
-    expect(existsSync(place.env)).toBe(false)
-  })
-})
-
 describe('another name of a config', () => {
   test('is the same deploy when it is a hard link of it, or stands in its attach.yaml elsewhere', async () => {
     using place = deploy({ more: '    protected: true\n' })

@@ -12,6 +12,7 @@ beforeEach(() => {
 afterEach(() => here.remove())
 
 const put = (name: string): void => writeFileSync(join(here.path, name), '')
+const around = () => ({ cwd: here.path, env: {} })
 const codeOf = async (run: () => unknown): Promise<string> => {
   try {
     await run()
@@ -183,51 +184,51 @@ describe('with attach.yaml', () => {
   test('a config that is gone is told with the line that names it, and made only when asked for', async () => {
     yaml('deploys:\n  only:\n    config: .env\n')
     const deploy = await located({ by: 'default' })
-    expect(() => expectThere(deploy)).toThrow('.env does not exist (attach.yaml:3 names it as the config of only)')
-    expect(await codeOf(() => expectMayBeMade(deploy, 'usual'))).toBe('USAGE')
-    expect(await codeOf(() => expectMayBeMade(deploy, 'create'))).toBe('ok')
+    expect(() => expectThere(deploy, around())).toThrow('.env does not exist (attach.yaml:3 names it as the config of only)')
+    expect(await codeOf(() => expectMayBeMade(deploy, 'usual', around()))).toBe('USAGE')
+    expect(await codeOf(() => expectMayBeMade(deploy, 'create', around()))).toBe('ok')
     yaml('deploys: { only: { config: gone/.env } }\n')
-    expect(await codeOf(async () => expectMayBeMade(await located({ by: 'default' }), 'create'))).toBe('USAGE')
+    expect(await codeOf(async () => expectMayBeMade(await located({ by: 'default' }), 'create', around()))).toBe('USAGE')
   })
 })
 
 describe('a config that is not there', () => {
   test('is named with the nearest one that is', async () => {
     put('.env.production')
-    await expect(async () => expectThere(await locate({ by: 'deploy', name: 'producton' }, here.path, null))).rejects.toThrow(
+    await expect(async () => expectThere(await locate({ by: 'deploy', name: 'producton' }, here.path, null), around())).rejects.toThrow(
       '.env.production',
     )
   })
 
   test('a plain .env is made where no other can be meant', async () => {
     put('.env.example')
-    expect(await codeOf(async () => expectMayBeMade(await locate({ by: 'default' }, here.path, null), 'usual'))).toBe('ok')
+    expect(await codeOf(async () => expectMayBeMade(await locate({ by: 'default' }, here.path, null), 'usual', around()))).toBe('ok')
   })
 
   test('a plain .env is not made beside another .env file', async () => {
     put('.env.production')
     const deploy = await locate({ by: 'default' }, here.path, null)
-    expect(await codeOf(async () => expectMayBeMade(deploy, 'usual'))).toBe('USAGE')
-    expect(await codeOf(async () => expectMayBeMade(deploy, 'create'))).toBe('ok')
+    expect(await codeOf(async () => expectMayBeMade(deploy, 'usual', around()))).toBe('USAGE')
+    expect(await codeOf(async () => expectMayBeMade(deploy, 'create', around()))).toBe('ok')
   })
 
   test('a plain .env is not made below one of the same checkout', async () => {
     mkdirSync(join(here.path, '.git'))
     mkdirSync(join(here.path, 'packages/app'), { recursive: true })
     const deploy = await locate({ by: 'default' }, join(here.path, 'packages/app'), null)
-    expect(await codeOf(async () => expectMayBeMade(deploy, 'usual'))).toBe('ok')
+    expect(await codeOf(async () => expectMayBeMade(deploy, 'usual', around()))).toBe('ok')
     put('.env')
-    expect(await codeOf(async () => expectMayBeMade(deploy, 'usual'))).toBe('USAGE')
+    expect(await codeOf(async () => expectMayBeMade(deploy, 'usual', around()))).toBe('USAGE')
   })
 
   test('any other file is made only when it is asked for', async () => {
     const deploy = await locate({ by: 'deploy', name: 'review' }, here.path, null)
-    expect(await codeOf(async () => expectMayBeMade(deploy, 'usual'))).toBe('USAGE')
-    expect(await codeOf(async () => expectMayBeMade(deploy, 'create'))).toBe('ok')
+    expect(await codeOf(async () => expectMayBeMade(deploy, 'usual', around()))).toBe('USAGE')
+    expect(await codeOf(async () => expectMayBeMade(deploy, 'create', around()))).toBe('ok')
   })
 
   test('a link to nothing is there for nobody', async () => {
     symlinkSync(join(here.path, 'gone'), join(here.path, '.env'))
-    expect(await codeOf(async () => expectThere(await locate({ by: 'default' }, here.path, null)))).toBe('USAGE')
+    expect(await codeOf(async () => expectThere(await locate({ by: 'default' }, here.path, null), around()))).toBe('USAGE')
   })
 })

@@ -1,3 +1,4 @@
+import { recordOf } from '../../deploys/record.ts'
 import { AttachError } from '../../domain/errors.ts'
 import type { AloneCommand } from '../command.ts'
 import { usageLine } from '../help.ts'
@@ -14,7 +15,8 @@ export async function alone(command: AloneCommand, session: Session): Promise<Sa
   }
   const deploy = await placeOf(command, session)
   const examples = `\n${EXAMPLES.map((line) => `  ${line}`).join('\n')}`
-  if (!deploy.exists) return { deploy: deploy.name, exit: 0, outcome: 'unchanged', message: `nothing is attached here yet${examples}` }
+  if (!deploy.exists && recordOf(deploy, session.host) === null)
+    return { deploy: deploy.name, exit: 0, outcome: 'unchanged', message: `nothing is attached here yet${examples}` }
   const said = await status({ ...command, verb: 'status', probe: false, reveal: false }, session)
   return { ...said, message: `${said.message ?? ''}${examples}`.replace(/^\n/, '') }
 }

@@ -23,8 +23,8 @@ export type ChangeCommand = AttachCommand | SwapCommand | DetachCommand | Rollba
 export async function change(command: ChangeCommand, session: Session): Promise<Said> {
   const { host, signal, reporter, stop } = session
   const deploy = await placeOf(command, session)
-  if (command.verb === 'attach') expectMayBeMade(deploy, command.create ? 'create' : 'usual')
-  else expectThere(deploy)
+  if (command.verb === 'attach') expectMayBeMade(deploy, command.create ? 'create' : 'usual', host)
+  else expectThere(deploy, host)
   const lockTimeoutMs = command.lockTimeoutMs ?? (session.interactive ? DEFAULTS.lockOnTerminalMs : DEFAULTS.lockElsewhereMs)
   const store = openStore(deploy, host, {
     lockTimeoutMs,

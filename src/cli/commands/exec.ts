@@ -16,7 +16,7 @@ import { headOrNote, openRow, whereReadable } from './status.ts'
 export async function exec(command: ExecCommand, session: Session): Promise<Said> {
   const { host, signal, stop } = session
   const deploy = await placeOf(command, session)
-  expectThere(deploy)
+  expectThere(deploy, host)
   const store: ConfigStore = openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
   const env = await environmentOf(store, deploy, session).finally(() => store[Symbol.asyncDispose]())
   const { program, args } = command

@@ -1,5 +1,4 @@
-import { expectRecorded } from '../../deploys/locate.ts'
-import { journalOf, openStore } from '../../deploys/open.ts'
+import { openStore } from '../../deploys/open.ts'
 import type { Key } from '../../domain/change.ts'
 import type { ReleaseRow } from '../../domain/document.ts'
 import { isAttachError } from '../../domain/errors.ts'
@@ -9,13 +8,14 @@ import type { Journal } from '../../ports/journal.ts'
 import type { ConfigStore } from '../../ports/store.ts'
 import type { LogCommand } from '../command.ts'
 import { placeOf, type Said, type Session } from '../session.ts'
+import { expectHistory } from '../standing.ts'
 import { headOrNote, openRow, sayDamage } from './status.ts'
 
 /** Releases, newest first: number, when, who, why, what, verdict. Operations that changed nothing are in the JSON only. */
 export async function log(command: LogCommand, session: Session): Promise<Said> {
   const { host, signal } = session
   const deploy = await placeOf(command, session)
-  expectRecorded(deploy, journalOf(deploy, host))
+  expectHistory(deploy, session)
   const store: ConfigStore = openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
   try {
     const head = await headOrNote(store.journal, session)

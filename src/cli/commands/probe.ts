@@ -69,7 +69,7 @@ async function targetsOf(
   const named: Named[] = []
   const deploy = needsDeploy ? await placeOf(command, session) : null
   if (deploy !== null) {
-    expectThere(deploy)
+    expectThere(deploy, host)
   }
   const store: ConfigStore | null = deploy === null ? null : openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
   const snapshot = store === null ? null : await store.read(signal)

@@ -1,6 +1,5 @@
 import { openKinds } from '../../deploys/kinds.ts'
-import { expectRecorded } from '../../deploys/locate.ts'
-import { journalOf, openStore } from '../../deploys/open.ts'
+import { openStore } from '../../deploys/open.ts'
 import { operationOn, WITHOUT_QUESTIONS } from '../../deploys/operation.ts'
 import type { Settler } from '../../deploys/settling/settler.ts'
 import { same } from '../../domain/change.ts'
@@ -18,13 +17,13 @@ import { DEFAULTS } from '../defaults.ts'
 import { exitOfClose, outcomeOfClose } from '../exits.ts'
 import { placeOf, type Said, type Session } from '../session.ts'
 import { reasonIn, settlerFor, settles, settlingOf } from '../settling.ts'
-import { tellingWhatStands } from '../standing.ts'
+import { expectHistory, tellingWhatStands } from '../standing.ts'
 
 /** Closes what a dead or stuck operation left open. */
 export async function recoverOpen(command: RecoverCommand, session: Session): Promise<Said> {
   const { host, signal, reporter, stop } = session
   const deploy = await placeOf(command, session)
-  expectRecorded(deploy, journalOf(deploy, host))
+  expectHistory(deploy, session)
   const lockTimeoutMs = command.lockTimeoutMs ?? (session.interactive ? DEFAULTS.lockOnTerminalMs : DEFAULTS.lockElsewhereMs)
   const store = openStore(deploy, host, {
     lockTimeoutMs,

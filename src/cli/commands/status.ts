@@ -1,6 +1,6 @@
 import { type OpenKinds, openKinds } from '../../deploys/kinds.ts'
-import { type Deploy, expectRecorded } from '../../deploys/locate.ts'
-import { journalOf, openStore } from '../../deploys/open.ts'
+import type { Deploy } from '../../deploys/locate.ts'
+import { openStore } from '../../deploys/open.ts'
 import type { Key, Value } from '../../domain/change.ts'
 import type { AttachmentRow, OpenRow, UnsettledRow } from '../../domain/document.ts'
 import { AttachError, isAttachError } from '../../domain/errors.ts'
@@ -13,13 +13,13 @@ import type { Journal } from '../../ports/journal.ts'
 import type { ConfigStore, Snapshot } from '../../ports/store.ts'
 import type { StatusCommand } from '../command.ts'
 import { placeOf, type Said, type Session } from '../session.ts'
-import { sayUnfinished } from '../standing.ts'
+import { expectHistory, sayUnfinished } from '../standing.ts'
 
 /** What is attached. Contacts nothing, writes nothing, locks nothing; `--probe` asks each resource. */
 export async function status(command: StatusCommand, session: Session): Promise<Said> {
   const { host, signal } = session
   const deploy = await placeOf(command, session)
-  expectRecorded(deploy, journalOf(deploy, host))
+  expectHistory(deploy, session)
   const store: ConfigStore = openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
   const kinds = openKinds(session.redactor)
   try {
