@@ -1,6 +1,7 @@
 import type { OpenKinds } from '../deploys/kinds.ts'
 import type { Key } from '../domain/change.ts'
 import { AttachError } from '../domain/errors.ts'
+import { nearest } from '../domain/nearest.ts'
 import { Secret } from '../domain/secret.ts'
 import type { Edit, Request } from '../engine/plan.ts'
 import type { HandleParts } from '../ports/kind.ts'
@@ -9,7 +10,7 @@ import type { ConfigStore } from '../ports/store.ts'
 import type { KeptOld, Pair, Parts, Source, SwapTo } from './command.ts'
 import type { ChangeCommand } from './commands/change.ts'
 import type { Session } from './session.ts'
-import { commandValue, type Fetching, fileValue, VALUE_BYTES_MAX, valueIn } from './source-values.ts'
+import { commandFor, commandValue, type Fetching, fileValue, VALUE_BYTES_MAX, valueIn } from './source-values.ts'
 
 /** What a command asks for, with every value fetched from where it stands. Throws USAGE, HANDLE_INVALID, REFUSED, INTERRUPTED. */
 export async function requestOf(command: ChangeCommand, store: ConfigStore, kinds: OpenKinds, session: Session): Promise<Request> {
@@ -74,13 +75,13 @@ async function fetched(key: Key, source: Source, how: Making, store: ConfigStore
     case 'argv':
       return source.value
     case 'stdin':
-      if (interactive) return await asked(key, session)
+      if (interactive) return await asked(key, how, session)
       return valueIn(await host.stdin.readAll(VALUE_BYTES_MAX, signal), { raw: how.raw, what: 'standard input' })
     case 'env': {
       const value = host.inherited[source.name]
       if (value !== undefined) return new Secret(value)
       throw new AttachError('USAGE', `the environment variable for ${key} is not set; nothing was contacted`, {
-        hint: 'attach help attach',
+        hint: `attach help ${how.verb}`,
       })
     }
     case 'key':
@@ -92,10 +93,10 @@ async function fetched(key: Key, source: Source, how: Making, store: ConfigStore
     case 'prompt': {
       if (!interactive) {
         throw new AttachError('USAGE', `${key} needs a handle, and there is no terminal to ask for it`, {
-          hint: `attach ${key}=- reads it from stdin`,
+          hint: `${commandFor(key, how)}=- reads it from stdin`,
         })
       }
-      return await asked(key, session)
+      return await asked(key, how, session)
     }
   }
 }
@@ -109,15 +110,17 @@ async function withoutConfig(store: ConfigStore, { reporter, signal }: Session):
 }
 
 /** A secret is never typed in the open: on a terminal `-` asks as the key alone does. */
-async function asked(key: Key, { host, signal }: Session): Promise<Secret> {
+async function asked(key: Key, how: Making, { host, signal }: Session): Promise<Secret> {
   const answer = await host.stdin.askHidden(`Handle or part for ${key} (not shown): `, signal)
   if (answer !== null) return answer
-  throw new AttachError('REFUSED', `nothing was given for ${key}; nothing was changed`, { hint: `attach ${key} asks again` })
+  throw new AttachError('REFUSED', `nothing was given for ${key}; nothing was changed`, { hint: `${commandFor(key, how)} asks again` })
 }
 
 async function held(key: Key, store: ConfigStore, { signal }: Session): Promise<Secret> {
   const { entries } = await store.read(signal)
   const value = entries.get(key)
   if (value !== undefined && value.reveal() !== '') return value
-  throw new AttachError('REFUSED', `${key} holds nothing in ${store.label}; nothing was changed`, { hint: 'attach status' })
+  const near = value === undefined ? nearest(key, entries.keys()) : null
+  const meant = near === null ? '' : ` (did you mean ${near}?)`
+  throw new AttachError('REFUSED', `${key} holds nothing in ${store.label}${meant}; nothing was changed`, { hint: 'attach status' })
 }

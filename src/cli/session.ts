@@ -49,7 +49,7 @@ export function placed(text: string, options: readonly string[]): string {
 }
 
 const RUNNABLE =
-  /\battach (?:recover --keep|recover|status|log|rollback v\d+|undo v\d+|(?:swap|detach|probe) [A-Za-z_]\w*|[A-Z_][A-Z0-9_]*(?:=-)?)(?![\w=-])/g
+  /\battach (?:recover --keep|recover|status|log|rollback v\d+|undo v\d+|(?:swap|detach|probe) [A-Za-z_]\w*(?:=-)?|[A-Z_][A-Z0-9_]*(?:=-)?)(?![\w=-])/g
 
 const placedEvent = (event: Event, options: readonly string[]): Event =>
   event.type === 'note' || event.type === 'recovered' ? { ...event, message: placed(event.message, options) } : event

@@ -13,6 +13,7 @@ export const VALUE_BYTES_MAX = 1024 * 1024
 
 /** What of a command decides how its values are fetched. */
 export interface Fetching extends Pick<Located, 'directory' | 'timeoutMs'> {
+  readonly verb: 'attach' | 'swap'
   readonly raw: boolean
   /** Milliseconds for one value, where there is no --timeout. Default: DEFAULTS.sourceMs. */
   readonly boundMs?: number
@@ -26,7 +27,7 @@ export async function fileValue(key: Key, path: string, how: Fetching, session: 
   const bound = boundOf(how, session)
   try {
     const taken = await session.host.readToEnd(resolve(directoryOf(how, session), path), VALUE_BYTES_MAX, bound.signal)
-    if ('refused' in taken) throw useless(key, `${what} ${taken.refused}`)
+    if ('refused' in taken) throw useless(key, how, `${what} ${taken.refused}`)
     return valueIn(taken.bytes, { raw: how.raw, what })
   } catch (error) {
     const passed = bound.passed()
@@ -61,7 +62,7 @@ export async function commandValue(
     if (passed !== null) throw late(`${what} did not end`, passed)
     throw new AttachError('INTERRUPTED', 'interrupted before anything was changed', { hint: 'run the command again' })
   }
-  if (ended.by !== 'exit' || ended.code !== 0) throw useless(key, `${what} ${endText(ended)}`)
+  if (ended.by !== 'exit' || ended.code !== 0) throw useless(key, how, `${what} ${endText(ended)}`)
   return valueIn(output, { raw: how.raw, what: `what ${what} printed` })
 }
 
@@ -77,6 +78,10 @@ export function valueIn(bytes: Uint8Array, { raw, what }: { readonly raw: boolea
     throw new AttachError('USAGE', `${what} holds a NUL byte, and is no text; nothing was contacted`, { hint: 'tr -d "\\0"' })
   return new Secret(raw ? text : text.replace(/\r?\n$/, ''))
 }
+
+/** The command that asks for the value of a key. */
+export const commandFor = (key: Key, { verb }: Pick<Fetching, 'verb'>): string =>
+  `${verb === 'swap' ? 'attach swap' : 'attach'} ${isPlain(key) ? key : 'KEY'}`
 
 /** What of an output is kept from being shown: all of it, and each of its first lines, which its errors may quote. */
 function partsOf(output: Uint8Array): ReadonlySet<string> {
@@ -141,5 +146,5 @@ interface Bound {
 const late = (what: string, bound: string): AttachError =>
   new AttachError('REFUSED', `${what} within ${bound}; nothing was changed`, { hint: '--timeout 5m gives it longer' })
 
-const useless = (key: Key, why: string): AttachError =>
-  new AttachError('USAGE', `${why}; nothing was contacted`, { hint: `attach ${isPlain(key) ? key : 'KEY'}=- reads it from stdin` })
+const useless = (key: Key, how: Pick<Fetching, 'verb'>, why: string): AttachError =>
+  new AttachError('USAGE', `${why}; nothing was contacted`, { hint: `${commandFor(key, how)}=- reads it from stdin` })

@@ -2,6 +2,7 @@ import type { Key } from '../domain/change.ts'
 import { Secret } from '../domain/secret.ts'
 import type { KeptOld, Pair, Source } from './command.ts'
 import { type Given, type Line, usage } from './line.ts'
+import type { OptionName } from './options.ts'
 import { flag, itemsIn, text } from './values.ts'
 import type { Context } from './words.ts'
 
@@ -14,6 +15,8 @@ const STDIN: readonly string[] = ['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd
 export interface Placed {
   readonly at: number
   readonly pair: Pair
+  /** The option that names it. Absent: it stands there as a word. */
+  readonly option?: OptionName
 }
 
 /** A name that a new variable may have, or one that stands in the config already. */
@@ -24,7 +27,7 @@ export const namedKey = (name: string): string => (/^[A-Z_][A-Z0-9_]{0,63}$/.tes
 
 /** The pairs of `--from-env`, `--from-key`, `--from-file` and `--from-command`. Throws USAGE. */
 export const fromOptions = ({ given }: Line, context: Context): readonly Placed[] =>
-  given.flatMap((one) => pairsOf(one, context).map((pair) => ({ at: one.at, pair })))
+  given.flatMap((one) => pairsOf(one, context).map((pair) => ({ at: one.at, pair, option: one.option })))
 
 function pairsOf({ option, value }: Given, context: Context): readonly Pair[] {
   switch (option) {

@@ -58,6 +58,7 @@ export function pairsIn(verb: 'attach' | 'swap', words: readonly Word[], line: L
   for (const word of words) placed.push({ at: word.at, pair: pairAt(word) })
   placed.push(...fromOptions(line, context))
   const pairs = placed.sort((a, b) => a.at - b.at).map(({ pair }) => pair)
+  onceByWordOrOption(placed, verb)
   oncePerKey(pairs.map((pair) => pair.key))
   onceFromStdin(
     pairs.filter((pair) => pair.source.from === 'stdin').map((pair) => namedKey(pair.key)),
@@ -169,6 +170,15 @@ function notAKey(verb: 'attach' | 'swap', word: Word, before: Pair | undefined, 
 
 const apart = (verb: 'attach' | 'swap', what: string, before: Key): Error =>
   usage(`${what} stands apart from its key: a key and its handle are one word`, `${start(verb)} ${isPlain(before) ? before : 'KEY'}=…`)
+
+/** `KEY --from-file KEY=PATH`: the option is enough. */
+function onceByWordOrOption(placed: readonly Placed[], verb: 'attach' | 'swap'): void {
+  const words = placed.filter(({ option }) => option === undefined).map(({ pair }) => pair.key)
+  const twice = placed.find(({ option, pair }) => option !== undefined && words.includes(pair.key))
+  if (twice === undefined) return
+  const { option, pair } = twice
+  throw usage(`${namedKey(pair.key)} is given twice: --${option} names the key already`, `${start(verb)} --${option}=KEY=…`)
+}
 
 function oncePerKey(keys: readonly Key[]): void {
   const twice = keys.find((one, place) => keys.indexOf(one) !== place)

@@ -8,7 +8,7 @@ import { eventually } from '../support/processes.ts'
 import { scratch } from '../support/scratch.ts'
 
 const KEY = 'A_URL' as Key
-const how = { raw: false, directory: null, timeoutMs: null, boundMs: 150 }
+const how = { verb: 'attach' as const, raw: false, directory: null, timeoutMs: null, boundMs: 150 }
 const session = (signal = new AbortController().signal) => ({ host: processHost(), signal, reporter: { event: () => {} } })
 
 describe('the bound of a value from outside', { concurrent: true }, () => {

@@ -152,6 +152,23 @@ describe('a value from a file', { concurrent: true }, () => {
   })
 })
 
+test.each([
+  ['a swap', ['swap'], 'attach swap A_URL=- -d review reads it from stdin'],
+  ['an attach', [], 'attach A_URL=- -d review reads it from stdin'],
+])('the hint of %s leads to the same command', async (_, verb, hint) => {
+  using place = scratch()
+  place.write('.env.review', `A_URL=${ONE}\n`)
+  for (const from of ['--from-file=A_URL=nothing', '--from-command=A_URL=exit 1'])
+    expect((await attach([...verb, from, '-d', 'review'], { cwd: place.path })).stderr).toContain(`hint: ${hint}\n`)
+})
+
+test('a mistyped key whose parts are to be replaced is told with the nearest one', async () => {
+  using place = scratch('DATABASE_URL=postgres://db.test/app\nEMPTY_URL=\n')
+  const swap = async (key: string) => (await attach(['swap', key, '--name', 'x'], { cwd: place.path })).stderr
+  expect(await swap('DATABSE_URL')).toContain('DATABSE_URL holds nothing in .env (did you mean DATABASE_URL?); nothing was changed')
+  expect(await swap('EMPTY_URL')).toContain('EMPTY_URL holds nothing in .env; nothing was changed')
+})
+
 describe('a value from a command', { concurrent: true }, () => {
   test('is what it prints, less one line end', async () => {
     using place = scratch('')
