@@ -25,7 +25,7 @@ export const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbi
 /** Throws CONFIG_INVALID when what a command begins with is not there, or is no program. */
 export function expectProgram({ name, line }: NamedCommand, place: CommandPlace): void {
   const programs = typeof line === 'string' ? [SHELL, ...firstPath(line)] : [line[0] ?? '']
-  for (const program of programs) if (find(program, place) === null) throw notThere(name, program)
+  for (const program of programs) if (find(program, place) === null) throw noProgram(name, program, line, place)
 }
 
 /**
@@ -123,9 +123,30 @@ function lookAt(path: string): Stats | null {
   }
 }
 
-function notThere(name: string, program: string): AttachError {
+/** What is wrong with what a command begins with, and what mends that. */
+function noProgram(name: string, program: string, line: CommandLine, place: CommandPlace): AttachError {
   const what = PLAIN.test(program) ? program : 'its program'
-  return new AttachError('CONFIG_INVALID', `${name}: ${what} is not there, or is no program that may be run; nothing was changed`, {
-    hint: 'correct it in attach.yaml, or leave the app alone with --no-hook',
-  })
+  const refused = (why: string, hint: string): AttachError =>
+    new AttachError('CONFIG_INVALID', `${name}: ${what} ${why}; nothing was changed`, { hint })
+  const path = resolve(place.folder, program)
+  const found = program.includes('/') ? lookAt(path) : null
+  if (found?.isDirectory() === true) return refused('is a directory, and no program', ELSEWISE)
+  if (found !== null) return refused('is there, and may not be run', PLAIN.test(path) ? `chmod +x ${path}` : ELSEWISE)
+  const split = typeof line === 'string' ? null : splitList(line, place)
+  if (split !== null) return refused(`is not there: a list holds one word in each place, and its first holds ${split.count}`, split.hint)
+  return refused('is not there', ELSEWISE)
+}
+
+const ELSEWISE = 'correct it in attach.yaml, or leave the app alone with --no-hook'
+
+/** A whole command line as the first word of a list. Null: it is none, or nothing that may be shown. */
+function splitList(
+  [first = '', ...rest]: readonly string[],
+  place: CommandPlace,
+): { readonly count: number; readonly hint: string } | null {
+  const words = first.split(/\s+/).filter((word) => word !== '')
+  const [program = ''] = words
+  const isThere = find(program, place) !== null || (program.includes('/') && lookAt(resolve(place.folder, program))?.isFile() === true)
+  if (words.length < 2 || !isThere || ![...words, ...rest].every((word) => PLAIN.test(word))) return null
+  return { count: words.length, hint: `write [${[...words, ...rest].join(', ')}]` }
 }

@@ -49,7 +49,7 @@ describe('settling', () => {
   test('looks first where nobody asked whether it is ready', async () => {
     using place = app({ hook: hookOf(['./not-there']) })
     expect(await place.settle({ settler: place.settler() })).toBe('no')
-    expect(place.whys()).toEqual(['hook of production: ./not-there is not there, or is no program that may be run'])
+    expect(place.whys()).toEqual(['hook of production: ./not-there is not there'])
   })
 
   test('never rejects', async () => {

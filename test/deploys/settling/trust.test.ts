@@ -42,19 +42,41 @@ describe('ready', () => {
   test.each<[string, string | readonly string[], string]>([
     ['a list whose program is nowhere in PATH', ['no-such-program', 'x'], 'no-such-program'],
     ['a list whose program is not in the folder', ['./restart.sh'], './restart.sh'],
-    ['a list whose program may not be run', ['./attach.yaml'], './attach.yaml'],
     ['a text that begins with a path that is not there', './restart.sh --now && echo', './restart.sh'],
     ['a list of nothing', [], 'its program'],
     ['a program with an odd name', ['./a b\u001b'], 'its program'],
   ])('refuses %s', async (_name, run, program) => {
     using place = app({ hook: hookOf(run) })
     const { code, message, hint } = await thrown(place.settler().ready())
-    expect([code, message]).toEqual([
-      'CONFIG_INVALID',
-      `hook of production: ${program} is not there, or is no program that may be run; nothing was changed`,
-    ])
+    expect([code, message]).toEqual(['CONFIG_INVALID', `hook of production: ${program} is not there; nothing was changed`])
     expect(hint).toContain('--no-hook')
     expect(place.asked).toEqual([])
+  })
+
+  test.each<[string, string | readonly string[], string, (place: App) => string]>([
+    ['a file of a list that may not be run', ['./h.sh'], './h.sh is there, and may not be run', ({ at }) => `chmod +x ${at('h.sh')}`],
+    ['a file of a text that may not be run', './h.sh now', './h.sh is there, and may not be run', ({ at }) => `chmod +x ${at('h.sh')}`],
+    ['a directory', ['./'], './ is a directory, and no program', () => '--no-hook'],
+    [
+      'a list whose first word is a line of a file here',
+      ['./h.sh restart', '--now'],
+      'its program is not there: a list holds one word in each place, and its first holds 2',
+      () => 'write [./h.sh, restart, --now]',
+    ],
+    [
+      'a list whose first word is a line of a program in PATH',
+      ['sh h.sh restart'],
+      'its program is not there: a list holds one word in each place, and its first holds 3',
+      () => 'write [sh, h.sh, restart]',
+    ],
+    ['a list whose first word is a line of nothing', ['./no.sh restart'], 'its program is not there', () => '--no-hook'],
+    ['a list whose first word is a line not fit to print', ['./h.sh "\u001b"'], 'its program is not there', () => '--no-hook'],
+  ])('refuses %s, and says what mends it', async (_name, run, why, hint) => {
+    using place = app({ hook: hookOf(run) })
+    place.write('h.sh', '#!/bin/sh\n')
+    const refused = await thrown(place.settler().ready())
+    expect([refused.code, refused.message]).toEqual(['CONFIG_INVALID', `hook of production: ${why}; nothing was changed`])
+    expect(refused.hint).toContain(hint(place))
   })
 
   test.each<[string, string | readonly string[]]>([
