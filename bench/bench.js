@@ -118,7 +118,7 @@ async function settling() {
       floor.push(ms)
       all.push(swapped)
     }
-    row('swap, less probe, hook, health', median(all.map(({ own }) => own)), 'node -e 0', median(floor), 3)
+    row('swap, less probe, hook, health', median(all.map(({ own }) => own)), 'node -e 0', median(floor), 4)
     print(`  all of that swap: ${median(all.map(({ wall }) => wall)).toFixed(1)} ms`)
   } finally {
     redis.stop()

@@ -139,7 +139,7 @@ describe('a change of a deploy with a hook', () => {
   })
 
   test('without a hook but with health asks the app as it runs, and says so', async () => {
-    using place = deploy({ hook: false, more: '    health: { run: [test, -e, well], timeout: 300ms, interval: 50ms }\n' })
+    using place = deploy({ hook: false, more: '    health: { run: [test, -e, well], timeout: 2s, interval: 50ms }\n' })
     const ran = await attach([...SWAP, '--trust'], { cwd: place.path })
     expect(ran).toMatchObject({ exit: 8 })
     expect(ran.stderr).toContain('No hook restarts the app')
