@@ -52,9 +52,11 @@ export async function locate(where: Where, cwd: string, directory: string | null
   switch (where.by) {
     case 'default':
       if (project !== null) return declared(usualOf(project), project, cwd, there)
+      await expectOfNoOther(join(base, '.env'), base, cwd)
       return deploy('.env', join(base, '.env'), cwd, there)
     case 'deploy':
       if (project !== null) return declared(deployNamed(where.name, project), project, cwd, there)
+      await expectOfNoOther(join(base, `.env.${where.name}`), base, cwd)
       return deploy(where.name, join(base, `.env.${where.name}`), cwd, [...there, '-d', where.name])
     case 'config': {
       const path = pathOf(where.address, base)

@@ -411,4 +411,15 @@ describe('another name of a config', () => {
     expect(ran.stderr).toContain('hint: attach status -C .. -d production')
     expect(place.read()).toBe(OLD)
   })
+
+  test('is the same deploy also where it is the usual one of its own folder', async () => {
+    using place = scratch()
+    place.write('conf/.env', OLD)
+    place.write('conf/.env.live', OLD)
+    place.write('attach.yaml', 'deploys: { a: { config: conf/.env, protected: true }, b: { config: conf/.env.live } }\n')
+    const ran = await attach([...SWAP, '-y'], { cwd: place.at('conf') })
+    expect(ran).toMatchObject({ exit: 2, stderr: expect.stringContaining('hint: attach status -C .. -d a') })
+    expect(await attach([...SWAP, '-y', '-d', 'live'], { cwd: place.at('conf') })).toMatchObject({ exit: 2 })
+    expect(place.read('conf/.env')).toBe(OLD)
+  })
 })
