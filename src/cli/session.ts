@@ -174,7 +174,9 @@ function listen(host: Host, speaking: Speaking, controller: AbortController, pla
     if (first !== null) leaveAtOnce(host, speaking, state, first, place)
     first = signal
     if (state === 'begun' && !speaking.json)
-      host.stderr.write(`  ${signal}: what was begun is ended, and put back where it was written. A second one leaves it open (exit 8).\n`)
+      host.stderr.write(
+        `  ${signal}: what was begun is ended as the plan says of an app that does not settle. A second one leaves it open (exit 8).\n`,
+      )
     controller.abort(new AttachError('INTERRUPTED', 'interrupted before anything was changed', { hint: 'run the command again' }))
   })
   return {

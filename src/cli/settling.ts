@@ -84,10 +84,10 @@ export function settlingOf(
 export function unsettledError(close: Close, shown: readonly Shown[], { heard, stop }: Session): Document['error'] {
   const why = (stands: StepRow['stands']): string | null => reasonIn(heard.steps, stands)
   const back = shown.map(({ key, from }) => (from === null ? `${key} is absent again` : `${key} holds ${from} again`)).join(', ')
-  const first = why('new') ?? (stop.signal === null ? 'the app did not settle on it' : `${stop.signal} came after the write`)
+  const first = close.why ?? (stop.signal === null ? 'the app did not settle on it' : `${stop.signal} came after the write`)
   if (close.verdict === 'reverted' && close.settled !== 'no')
     return {
-      code: why('new') === null && stop.signal !== null ? 'INTERRUPTED' : 'UNSETTLED',
+      code: close.why === undefined && stop.signal !== null ? 'INTERRUPTED' : 'UNSETTLED',
       message: `${first}; the old value was put back: ${back}`,
       hint: 'attach log',
     }

@@ -36,7 +36,7 @@ export const operationOn = ({ store, kinds, reporter, signal, begin, consent, se
   within: kinds.within,
   ready: () => settler.ready(),
   clearOrphan: () => settler.clearOrphan(),
-  unsettledWhy: () => settler.why(),
+  unsettledWhy: (intent) => settler.why(intent),
   confirm: () => settler.confirm(),
   settle: (round, stop) => settler.settle(round, () => valuesOf(round, store), stop),
 })

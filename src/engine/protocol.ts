@@ -28,8 +28,8 @@ export interface Context {
   readonly clearOrphan?: () => Promise<void>
   /** The operator's wish to stop. Seen between two steps: before a write landed it aborts, afterwards it puts back. */
   readonly signal: AbortSignal
-  /** What was wrong the last time that `settle` answered `no`, fit to print: the record keeps it. */
-  readonly unsettledWhy?: () => string | null
+  /** What was wrong first with hook or health in this operation, fit to print: the record keeps it. */
+  readonly unsettledWhy?: (intent: Intent) => string | null
   /** Runs the deploy's hook, then asks the app's health. Ends early, with `no`, when its signal aborts. Never rejects. */
   readonly settle: (round: Round, signal: AbortSignal) => Promise<Settled>
 }
@@ -67,7 +67,7 @@ export async function claim<O extends Opened>(opened: O, { undo, landed }: Decis
 
 export async function close(opened: Opened, ending: Ending, context: Context): Promise<Close> {
   const release = opened.release + (ending.verdict === 'committed' ? 1 : 0)
-  const why = isUnwell(ending) ? (context.unsettledWhy?.() ?? null) : null
+  const why = isUnwell(ending) ? (context.unsettledWhy?.(opened.open.intent) ?? null) : null
   const place = { seq: opened.seq + 1, intent: opened.open.intent.seq, release }
   const entry: Close = { type: 'close', ...place, ...ending, ...(why === null ? {} : { why }), ...stamp(context) }
   await context.store.journal.append(entry, STEADY)

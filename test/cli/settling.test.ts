@@ -189,6 +189,21 @@ describe('what is said of it', () => {
     expect(stdout).toMatch(/\[app not restarted\][\s\S]*\[reverted\][\s\S]*hook: it ended with exit status 1/)
   })
 
+  test('an operation that is recovered first and the one that was asked for each have their own reason', async () => {
+    const dies = 'test -e dead || { touch dead; kill -9 $PPID; sleep 5; }'
+    using place = deploy({ ends: `${dies}; case $ATTACH_STANDS$ATTACH_KEYS in newTOKEN) exit 3 ;; newOTHER) exit 4 ;; esac` })
+    place.write('.env', `${OLD}OTHER=x\n`)
+    await begin([...SWAP, '--trust'], { cwd: place.path }).ended
+    const { document } = await asDocument(['swap', 'OTHER=y', '--kind', 'opaque', '--trust'], { cwd: place.path })
+    expect(document).toMatchObject({
+      exit: 7,
+      error: { message: expect.stringContaining('exit status 4; the old value was put back: OTHER') },
+    })
+    const { releases = [] } = (await asDocument(['log'], { cwd: place.path })).document
+    expect(releases.map(({ why }) => why)).toEqual(['hook: it ended with exit status 4', 'hook: it ended with exit status 3'])
+    expect(place.read()).toBe(`${OLD}OTHER=x\n`)
+  })
+
   test('a second signal while the hook runs leaves it open, and says what was, what was to be, and where', async () => {
     using place = deploy({ ends: 'touch here; sleep 20' })
     for (const json of [false, true]) {

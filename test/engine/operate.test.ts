@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { WITHOUT_QUESTIONS } from '../../src/deploys/operation.ts'
 import type { Key } from '../../src/domain/change.ts'
 import { isAttachError } from '../../src/domain/errors.ts'
 import { Secret } from '../../src/domain/secret.ts'
@@ -12,15 +13,7 @@ const B = 'B_URL' as Key
 
 const { signal } = new AbortController()
 
-const yes: Consent = {
-  recover: async () => {},
-  meant: async () => {},
-  tell: () => {},
-  approve: async () => {},
-  allTheSame: async (failure) => {
-    throw failure
-  },
-}
+const yes = WITHOUT_QUESTIONS
 
 /** One deploy in memory, and commands that probe nothing: every value is opaque here. */
 function deploy(entries: Readonly<Record<string, string>> = {}) {

@@ -1,21 +1,16 @@
 import type { CommandLine } from '../../domain/deploy.ts'
 import { isAttachError } from '../../domain/errors.ts'
-import type { CommandEnd, Host } from '../../ports/host.ts'
+import type { CommandEnd, CommandRun, Host } from '../../ports/host.ts'
 import type { Reporter } from '../../ports/reporter.ts'
 import { removeHookRecord, writeHookRecord } from '../../stores/hook-record.ts'
 import { clearOrphan } from './orphan.ts'
 
 /** How the commands of one round are run. */
-export interface Running {
+export interface Running extends Pick<CommandRun, 'folder' | 'env' | 'graceMs' | 'signal'> {
   readonly host: Host
   readonly reporter: Reporter
-  readonly folder: string
-  readonly env: Readonly<Record<string, string>>
   /** Where it is recorded what runs. */
   readonly record: string
-  /** Between SIGTERM and SIGKILL. */
-  readonly graceMs: number
-  readonly signal: AbortSignal
   /** Makes a printed line fit to be shown. */
   readonly clean: (line: string) => string
 }

@@ -1,5 +1,5 @@
 import type { Declared } from '../../domain/deploy.ts'
-import type { Settled } from '../../domain/operation.ts'
+import type { Intent, Settled } from '../../domain/operation.ts'
 import { oneLine } from '../../domain/redact.ts'
 import type { Round } from '../../engine/protocol.ts'
 import type { Host } from '../../ports/host.ts'
@@ -26,8 +26,8 @@ export interface Settler {
   settle(round: Round, values: () => Promise<RoundValues>, signal: AbortSignal): Promise<Settled>
   /** Throws CONFLICT when what would run is not what was agreed to. What was agreed to is remembered. */
   confirm(): Promise<void>
-  /** What was wrong first in the rounds of the last operation. Null: nothing was. */
-  why(): string | null
+  /** What was wrong first in the rounds of an operation. Null: nothing was. */
+  why(intent: Intent): string | null
   /** Ends a hook that an attach left running which was killed, whatever attach.yaml says today. Never rejects; tells the reporter. */
   clearOrphan(): Promise<void>
 }
@@ -70,7 +70,7 @@ export function settlerOf(deploy: Deploy, { run, trust }: SettleOptions, host: H
       return await settleBy(declared, { deploy, round, values, host, reporter: heard, signal, confirm })
     },
     confirm: async () => (await trustHere()).confirm(),
-    why: () => rounds.why,
+    why: ({ seq }) => (rounds.of === seq ? rounds.why : null),
     clearOrphan,
   }
 }
