@@ -135,6 +135,7 @@ function failed(thrown: unknown, command: Command | null, session: Session | nul
   return {
     exit: exitOf(error, { signal }),
     outcome: outcomeOf(error, command?.verb ?? null),
+    changes: error.code === 'INCOMPLETE' ? (session?.place.changes ?? []) : [], // What was begun, and is not ended.
     error: { code: error.code, message: error.message, hint: error.hint ?? 'run the command again' },
   }
 }

@@ -1,12 +1,12 @@
-import { type Change, isEmpty, type Key, same } from '../domain/change.ts'
+import { isEmpty, type Key } from '../domain/change.ts'
 import type { ExpectedResource, OnFailure } from '../domain/deploy.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { Close, Head, Open, Shown } from '../domain/operation.ts'
 import type { Origin, Rehearsal, Snapshot } from '../ports/store.ts'
 import { apply } from './apply.ts'
-import { lastWritten, releasesAfter } from './history.ts'
-import { type Known, type Plan, type Planned, plan, type Request, rollbackTarget, undoTarget } from './plan.ts'
+import { fixedTo, look, planAgain } from './look.ts'
+import type { Plan, Request } from './plan.ts'
 import {
   type Expectation,
   type Preflight,
@@ -112,14 +112,14 @@ export async function operate(wish: Wish, operation: Operation): Promise<Outcome
       await consent.approve(proposal)
     }
   }
-  const settled = fixedTo(plan, wish)
+  const fixed = fixedTo(plan, wish)
   for (let tries = 1; ; tries += 1) {
     try {
       const close = await apply({ ...plan, ...recorded(wish, proposal) }, operation)
       return { type: 'closed', close, proposal, findings: proposal.preflight?.findings ?? [] }
     } catch (error) {
       if (!isAttachError(error, 'BUSY') || tries === TRIES_MAX) throw error
-      plan = await planAgain(error, settled, plan, operation)
+      plan = await planAgain(error, fixed, plan, operation)
     }
   }
 }
@@ -150,73 +150,10 @@ function expectReadAlike({ notes }: Rehearsal, declared: readonly string[]): voi
   }
 }
 
-/** A release that was meant without its number is the one it was when the plan was agreed to. */
-function fixedTo({ undoes, backTo }: Plan, wish: Wish): Wish {
-  const { request } = wish
-  if (request.verb !== 'undo' && request.verb !== 'rollback') return wish
-  return { ...wish, request: { ...request, release: undoes ?? backTo ?? request.release } }
-}
-
 const isSameCheck = (a: Proposal, b: Proposal): boolean =>
   a.revertible === b.revertible &&
   JSON.stringify(a.preflight?.findings.map(({ id, status }) => [id, status])) ===
     JSON.stringify(b.preflight?.findings.map(({ id, status }) => [id, status]))
-
-interface Look {
-  readonly known: Known
-  readonly planned: Planned
-}
-
-async function look({ request }: Wish, { store, signal }: Operation): Promise<Look> {
-  const { journal } = store
-  const head = await journal.head(signal) // Before the config: whatever begins in between takes our place.
-  const snapshot = await store.read(signal)
-  const known = { head, snapshot, ...(await historyFor(request)) }
-  return { known, planned: plan(request, known) }
-
-  async function historyFor(request: Request): Promise<Pick<Known, 'written' | 'later'>> {
-    switch (request.verb) {
-      case 'attach':
-      case 'swap':
-      case 'detach': {
-        const keys =
-          request.verb === 'detach'
-            ? request.keys
-            : request.edits.flatMap(({ key, keepOldAs }) => [key, ...(keepOldAs === undefined ? [] : [keepOldAs])])
-        return { written: await lastWritten(new Set(keys), journal, head, signal), later: [] }
-      }
-      case 'rollback': {
-        const backTo = rollbackTarget(request.release, head.release)
-        const later = await releasesAfter(backTo, journal, head, signal)
-        const keys = new Set(later.flatMap(({ changes }) => changes.map(({ key }) => key)))
-        return { later, written: await lastWritten(keys, journal, head, signal, { upTo: backTo }) }
-      }
-      case 'undo':
-        return { written: new Map(), later: await releasesAfter(undoTarget(request.release, head.release) - 1, journal, head, signal) }
-    }
-  }
-}
-
-/** The journal moved. Another operation's change of other keys is no conflict; one that touches ours is. */
-async function planAgain(busy: AttachError, wish: Wish, agreed: Plan, operation: Operation): Promise<Plan> {
-  const { journal } = operation.store
-  const now = await journal.head(operation.signal)
-  if (now.open !== null && (await journal.owner(operation.signal)) === 'alive') throw busy
-  if (now.open !== null) await makeQuiet(wish, operation)
-  else if (now.seq === agreed.head.seq) throw busy
-  const { planned } = await look(wish, operation)
-  if (planned.type === 'plan' && isSamePlan(planned.plan, agreed)) return planned.plan
-  const keys = agreed.changes.map(({ key }) => key).join(', ')
-  throw new AttachError('CONFLICT', `${keys} was changed by another attach command meanwhile; nothing was changed by this one`, {
-    hint: 'attach log',
-  })
-}
-
-const isSamePlan = (a: Plan, b: Plan): boolean =>
-  a.changes.length === b.changes.length && a.changes.every((change, at) => isSameChange(change, b.changes[at]))
-
-const isSameChange = (a: Change, b: Change | undefined): boolean =>
-  b !== undefined && a.key === b.key && same(a.before, b.before) && same(a.after, b.after)
 
 async function check(wish: Wish, proposal: Proposal, operation: Operation): Promise<Preflight | null> {
   if (wish.probe === 'skip') return null

@@ -1,0 +1,71 @@
+import { type Change, same } from '../domain/change.ts'
+import { AttachError } from '../domain/errors.ts'
+import { lastWritten, releasesAfter } from './history.ts'
+import type { Operation, Wish } from './operate.ts'
+import { type Known, type Plan, type Planned, plan, type Request, rollbackTarget, undoTarget } from './plan.ts'
+import { makeQuiet } from './quiet.ts'
+
+/** What was known when a plan was made, and the plan. */
+export interface Look {
+  readonly known: Known
+  readonly planned: Planned
+}
+
+/** Reads what a wish needs to know, and plans it. Throws REFUSED, CONFLICT, and what the store throws. */
+export async function look({ request }: Wish, { store, signal }: Operation): Promise<Look> {
+  const { journal } = store
+  const head = await journal.head(signal) // Before the config: whatever begins in between takes our place.
+  const snapshot = await store.read(signal)
+  const known = { head, snapshot, ...(await historyFor(request)) }
+  return { known, planned: plan(request, known) }
+
+  async function historyFor(request: Request): Promise<Pick<Known, 'written' | 'later'>> {
+    switch (request.verb) {
+      case 'attach':
+      case 'swap':
+      case 'detach': {
+        const keys =
+          request.verb === 'detach'
+            ? request.keys
+            : request.edits.flatMap(({ key, keepOldAs }) => [key, ...(keepOldAs === undefined ? [] : [keepOldAs])])
+        return { written: await lastWritten(new Set(keys), journal, head, signal), later: [] }
+      }
+      case 'rollback': {
+        const backTo = rollbackTarget(request.release, head.release)
+        const later = await releasesAfter(backTo, journal, head, signal)
+        const keys = new Set(later.flatMap(({ changes }) => changes.map(({ key }) => key)))
+        return { later, written: await lastWritten(keys, journal, head, signal, { upTo: backTo }) }
+      }
+      case 'undo':
+        return { written: new Map(), later: await releasesAfter(undoTarget(request.release, head.release) - 1, journal, head, signal) }
+    }
+  }
+}
+
+/** The journal moved. Another operation's change of other keys is no conflict; one that touches ours is. Throws BUSY, CONFLICT. */
+export async function planAgain(busy: AttachError, wish: Wish, agreed: Plan, operation: Operation): Promise<Plan> {
+  const { journal } = operation.store
+  const now = await journal.head(operation.signal)
+  if (now.open !== null && (await journal.owner(operation.signal)) === 'alive') throw busy
+  if (now.open !== null) await makeQuiet(wish, operation)
+  else if (now.seq === agreed.head.seq) throw busy
+  const { planned } = await look(wish, operation)
+  if (planned.type === 'plan' && isSamePlan(planned.plan, agreed)) return planned.plan
+  const keys = agreed.changes.map(({ key }) => key).join(', ')
+  throw new AttachError('CONFLICT', `${keys} was changed by another attach command meanwhile; nothing was changed by this one`, {
+    hint: 'attach log',
+  })
+}
+
+/** A release that was meant without its number is the one it was when the plan was agreed to. */
+export function fixedTo({ undoes, backTo }: Plan, wish: Wish): Wish {
+  const { request } = wish
+  if (request.verb !== 'undo' && request.verb !== 'rollback') return wish
+  return { ...wish, request: { ...request, release: undoes ?? backTo ?? request.release } }
+}
+
+const isSamePlan = (a: Plan, b: Plan): boolean =>
+  a.changes.length === b.changes.length && a.changes.every((change, at) => isSameChange(change, b.changes[at]))
+
+const isSameChange = (a: Change, b: Change | undefined): boolean =>
+  b !== undefined && a.key === b.key && same(a.before, b.before) && same(a.after, b.after)
