@@ -75,10 +75,11 @@ describe('a command', () => {
     const lock = openSync(place.at('lock'), 'w')
     try {
       const { lines } = await ran(
-        'umask; for fd in /proc/self/fd/*; do readlink "$fd"; done; grep -E "^Sig(Blk|Ign)" /proc/self/status; ls /proc/$$/fd | tr "\\n" " "',
+        'umask; for fd in /proc/self/fd/*; do readlink "$fd"; done; grep -E "^Sig(Blk|Ign)" /proc/self/status; echo "files:"; ls /proc/$$/fd; :',
       )
       expect(lines[0]).toBe(process.umask().toString(8).padStart(4, '0'))
-      expect(lines.at(-1)).toBe(['0 1 2', ...passedOnToUs(), ''].join(' '))
+      // No pipe stands behind ls: the shell would still hold an end of it when ls looks.
+      expect(lines.slice(lines.indexOf('files:') + 1)).toEqual(['0', '1', '2', ...passedOnToUs()])
       expect(lines.join('\n')).not.toContain(place.path)
       expect(lines.filter((line) => line.startsWith('Sig'))).toEqual(['SigBlk:\t0000000000000000', 'SigIgn:\t0000000000000000'])
       expect(readdirSync('/proc/self/fd').map((fd) => linkOf(fd))).toContain(place.at('lock'))
