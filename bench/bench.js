@@ -5,6 +5,8 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { bundle } from '../scripts/build.js'
+import { deployToFailOver } from './failover.js'
+import { compareDatabases } from './guards.js'
 import { deployWithHistory } from './history.js'
 import { interleave, median, node } from './measure.js'
 import { deployWithHook, startRedis, swap } from './settling.js'
@@ -28,6 +30,8 @@ async function bench() {
   await editing()
   await history()
   await settling()
+  await failingOver()
+  await guards()
 }
 
 /** (a), (b), (c): whole commands against `node -e 0` and against `dotenvx set`. */
@@ -123,6 +127,40 @@ async function settling() {
   } finally {
     redis.stop()
   }
+}
+
+/** (g): what a failover with three candidates adds to the slowest of their probes. */
+async function failingOver() {
+  const place = await deployToFailOver(join(folder, 'failover'))
+  if (place === null) return print('  a failover: not measured, PostgreSQL is not installed')
+  try {
+    const all = []
+    const floor = []
+    for (let round = -1; round < rounds; round += 1) {
+      const start = performance.now()
+      node(['-e', '0'], folder)
+      const ms = performance.now() - start
+      const made = place.failOver(ATTACH)
+      if (round < 0) continue // Once for nothing.
+      floor.push(ms)
+      all.push(made)
+    }
+    const own = median(all.map(({ own }) => own))
+    row('failover, less its slowest probe', own, 'node -e 0', median(floor), 5)
+    const [wall, worst] = [median(all.map(({ wall }) => wall)), Math.max(...all.map(({ own }) => own))]
+    print(
+      `  all of that failover: ${wall.toFixed(1)} ms; beyond its slowest probe ${worst.toFixed(1)} ms at worst, bound 1000 ${worst <= 1000 ? 'OK' : 'over'}`,
+    )
+  } finally {
+    await place.stop()
+  }
+}
+
+/** (g): what guards add to a swap between two databases of 10,000 objects. */
+async function guards() {
+  const times = await compareDatabases(Math.ceil(rounds / 5))
+  if (times === null) return print('  two databases compared: not measured, PostgreSQL is not installed')
+  row('10,000 objects compared', times.compare, 'pg_dump -s', times.dump, 1.5)
 }
 
 function deploy(name) {

@@ -19,7 +19,7 @@ const DIST = join(ROOT, 'dist')
 const MAIN = 'cli/main.cjs'
 const ENTRIES = [MAIN, 'cli/attach.cjs', 'cli/detach.cjs', 'index.js']
 /** Drivers and other heavy packages stay packages: loaded where they are used, and seen by audits. */
-const EXTERNAL = ['pg', 'yaml', 'zod']
+const EXTERNAL = ['pg', 'tinyglobby', 'yaml', 'zod']
 const COMMON = {
   absWorkingDir: ROOT,
   outdir: DIST,

@@ -5,6 +5,7 @@ import { run } from './run.js'
 /** What the tests talk to or use, and the Debian package that brings it. */
 const NEEDED = [
   { what: 'PostgreSQL', commands: ['initdb', 'postgres'], package: 'postgresql', alsoIn: postgresFolders },
+  { what: 'PgBouncer', commands: ['pgbouncer'], package: 'pgbouncer', alsoIn: () => [] },
   { what: 'Redis', commands: ['redis-server'], package: 'redis-server', alsoIn: () => [] },
   { what: 'OpenSSL (certificates for the TLS tests)', commands: ['openssl'], package: 'openssl', alsoIn: () => [] },
   { what: 'ShellCheck (for the runbooks)', commands: ['shellcheck'], package: 'shellcheck', alsoIn: () => [] },

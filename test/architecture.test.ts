@@ -22,7 +22,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   cli: ALL,
 }
 /** Loaded with `await import()` where they are used. */
-const HEAVY = ['pg', 'yaml', 'zod']
+const HEAVY = ['pg', 'tinyglobby', 'yaml', 'zod']
 /** Packages that may be imported statically, and the folder or file that may. */
 const LIGHT: Readonly<Record<string, RegExp>> = { commander: /^cli\//, dotenv: /^formats\//, chalk: /^reporters\/human/ }
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 const ROOT = resolve(import.meta.dirname, '..')
 const DIST = join(ROOT, 'dist')
 /** Packages that must stay packages. */
-const HEAVY = ['pg', 'yaml', 'zod', 'ioredis', 'execa']
+const HEAVY = ['pg', 'tinyglobby', 'yaml', 'zod', 'ioredis', 'execa']
 /** Node's own modules that cost milliseconds and that no start needs. */
 const SLOW = [
   'tls',
@@ -81,7 +81,7 @@ test('a probe does load the kind, the slow modules and the driver: this test can
     const loaded = await run('attach', 'probe', `postgres://app@127.0.0.1:${port}/app`)
     expect(loaded.exit).toBe(3)
     expect(loaded.builtins).toEqual(expect.arrayContaining(['tls']))
-    expect(loaded.modules).toEqual(expect.arrayContaining(['src/kinds/postgres.ts', 'src/kinds/postgres-probe.ts']))
+    expect(loaded.modules).toEqual(expect.arrayContaining(['src/kinds/postgres/postgres.ts', 'src/kinds/postgres/probe.ts']))
     expect(loaded.packages).toContain('pg')
   } finally {
     server.close()

@@ -11,14 +11,17 @@ export type Command =
   | AloneCommand
   | AttachCommand
   | SwapCommand
+  | FailoverCommand
   | DetachCommand
   | RollbackCommand
   | UndoCommand
   | StatusCommand
   | ProbeCommand
+  | CompareCommand
   | LogCommand
   | RecoverCommand
   | ExecCommand
+  | WhereCommand
   | InitCommand
   | HelpCommand
   | VersionCommand
@@ -72,11 +75,21 @@ export interface Releasing extends Writing {
   readonly onFailure: OnFailure | null
 }
 
-export interface Probing {
-  /** `false`: `--no-probe`. */
-  readonly probe: boolean
+/** What decides whether a resource is fit. */
+export interface Judging {
   /** `null`: the default of the verb. */
   readonly expect: Expectation | null
+  /** Findings that do not stand in the way, by their ids. */
+  readonly allow: readonly string[]
+  /** `--strict`: warnings and what could not be found out stand in the way too. */
+  readonly strict: boolean
+  /** The file that speaks for an old resource, by its path as it was given. */
+  readonly baseline: string | null
+}
+
+export interface Probing extends Judging {
+  /** `false`: `--no-probe`. */
+  readonly probe: boolean
 }
 
 /** Where a value comes from. */
@@ -144,28 +157,35 @@ export interface Parts {
   readonly password?: Extract<Source, { readonly from: 'argv' | 'stdin' }>
 }
 
+export interface FailoverCommand extends Releasing, Probing {
+  readonly verb: 'failover'
+  readonly key: Key
+  /** At least one, at most one from stdin. */
+  readonly candidates: readonly CandidateSource[]
+  readonly kind: string | null
+  /** One, or none. */
+  readonly keepOld: readonly KeptOld[]
+}
+
+/** From stdin come several, one a line. */
+export type CandidateSource = Extract<Source, { readonly from: 'argv' | 'stdin' | 'key' }>
+
 /** `keys`: at least one, none twice. */
 export interface DetachCommand extends Releasing {
   readonly verb: 'detach'
   readonly keys: readonly Key[]
 }
 
-/** Findings that may be let pass by name. */
-export const ALLOWABLE = ['config.edited'] as const
-export type Allowed = (typeof ALLOWABLE)[number]
-
 export interface RollbackCommand extends Releasing, Probing {
   readonly verb: 'rollback'
   /** 0 is what stood before v1; `null`: the release before the last. */
   readonly to: Release | null
-  readonly allow: readonly Allowed[]
 }
 
 export interface UndoCommand extends Releasing, Probing {
   readonly verb: 'undo'
   /** 1 or more; `null`: the last. */
   readonly release: Release | null
-  readonly allow: readonly Allowed[]
 }
 
 export interface StatusCommand extends Located {
@@ -186,6 +206,23 @@ export interface ProbeCommand extends Located {
   readonly expect: Expectation | null
 }
 
+/** Reads only. `save`: where a baseline is to be kept, by its path as it was given. */
+export interface CompareCommand extends Located, Judging {
+  readonly verb: 'compare'
+  readonly what: Compared
+  readonly kind: string | null
+  readonly raw: boolean
+  readonly save: string | null
+}
+
+export type Compared =
+  /** What stands under keys against what would be put there. With `save`: one key. */
+  | { readonly by: 'swap'; readonly to: SwapTo }
+  /** Any two. Handles only: no deploy is needed. With `save`: `old` is a key. */
+  | { readonly by: 'two'; readonly old: Target; readonly next: Target }
+  /** Nothing is compared, and `save` is there. */
+  | { readonly by: 'alone'; readonly key: Key }
+
 export interface LogCommand extends Located {
   readonly verb: 'log'
   /** How many releases at most, 1 or more. */
@@ -203,6 +240,22 @@ export interface ExecCommand extends Located {
   readonly verb: 'exec'
   readonly program: string
   readonly args: readonly string[]
+}
+
+/** What `where` looks for. */
+export type Sought =
+  | { readonly by: 'handle'; readonly source: Extract<Source, { readonly from: 'argv' | 'stdin' }> }
+  /** A name, an address without brackets, or the path of a socket. `port` null: any. */
+  | { readonly by: 'host'; readonly host: string; readonly port: number | null }
+
+/** Looks for a resource in many configs. */
+export interface WhereCommand extends Speaking {
+  readonly verb: 'where'
+  readonly sought: Sought
+  /** `-C DIR`; `null` is the current directory. */
+  readonly directory: string | null
+  /** `-c`, as often as it is given. They may hold credentials, so never print them as they are. */
+  readonly patterns: readonly string[]
 }
 
 /** Writes an attach.yaml where there is none. */

@@ -1,10 +1,14 @@
 import type { Deploy } from '../deploys/locate.ts'
 import { readersShown } from '../deploys/readers.ts'
 import type { Settler } from '../deploys/settling/settler.ts'
+import type { Key } from '../domain/change.ts'
+import { GENERAL } from '../domain/checks.ts'
 import { AttachError } from '../domain/errors.ts'
+import type { Finding, KeyedFinding } from '../domain/finding.ts'
 import { shellWord } from '../domain/shell.ts'
-import { type Consent, type Proposal, replaces } from '../engine/operate.ts'
+import { type Consent, findingsOf, type Proposal, replaces } from '../engine/operate.ts'
 import { isKept, type Plan } from '../engine/plan.ts'
+import type { Reporter } from '../ports/reporter.ts'
 import type { ChangeCommand } from './commands/change.ts'
 import { agree, type Session } from './session.ts'
 import { expectRecovery, tellSettling } from './settling.ts'
@@ -41,8 +45,17 @@ export function consentOf(command: ChangeCommand, deploy: Deploy, settler: Settl
   }
 }
 
+/** What was found out about one key. */
+export function tellJudged(key: Key, all: readonly KeyedFinding[], reporter: Reporter): void {
+  const findings = all.filter((finding) => finding.key === key).map(({ key: _, ...finding }): Finding => finding)
+  const compared = findings.some(({ id }) => id === GENERAL.kindChanged.id) // The first question of every comparison.
+  if (findings.length > 0) reporter.event({ type: 'judged', key, findings, compared })
+}
+
 /** What a person should see before the answer, and a log afterwards. */
-function tell({ plan, rehearsal, preflight, recognised }: Proposal, deploy: Deploy, { reporter }: Session): void {
+function tell(proposal: Proposal, deploy: Deploy, { reporter }: Session): void {
+  const { plan, rehearsal, preflight, recognised } = proposal
+  const findings = findingsOf(proposal)
   if (plan.edited.length > 0) {
     const keys = plan.edited.join(', ')
     reporter.event({
@@ -53,16 +66,14 @@ function tell({ plan, rehearsal, preflight, recognised }: Proposal, deploy: Depl
   }
   if (plan.verb === 'detach') reporter.event({ type: 'detail', code: 'probe.none', message: 'detach probes nothing' })
   for (const { change, next, old } of recognised) {
-    if (next !== null && old !== null && next.kind !== old.kind) {
+    if (next !== null && old !== null && next.kind !== old.kind && (next.depth === null || preflight === null)) {
       reporter.event({
         type: 'note',
         code: 'handle.kind_changed',
         message: `${change.key} leads to ${old.kind} now, and to ${next.kind} afterwards.`,
       })
     }
-    const asked = preflight?.probes.filter(({ key, side }) => key === change.key && side === 'new') ?? []
-    const findings = [...(next?.remarks ?? []), ...asked.flatMap(({ report }) => report.findings)]
-    for (const finding of findings) reporter.event({ type: 'found', key: change.key, finding })
+    tellJudged(change.key, findings, reporter)
     if (next !== null && next.depth === null)
       reporter.event({ type: 'note', code: 'probe.none', message: `${change.key}: an ${next.kind} value is not probed.` })
   }

@@ -1,7 +1,16 @@
 import { LOCK_ELSEWHERE_MS } from '../deploys/open.ts'
+import { FAILOVER_MS } from '../engine/failover.ts'
 
 /** What takes over where an option is not given. Milliseconds, but for the last. */
-export const DEFAULTS = { lockOnTerminalMs: 10_000, lockElsewhereMs: LOCK_ELSEWHERE_MS, sourceMs: 60_000, logLimit: 20 } as const
+export const DEFAULTS = {
+  lockOnTerminalMs: 10_000,
+  lockElsewhereMs: LOCK_ELSEWHERE_MS,
+  sourceMs: 60_000,
+  failoverMs: FAILOVER_MS,
+  /** A person reads who is fit before the answer. */
+  failoverOnTerminalMs: 300_000,
+  logLimit: 20,
+} as const
 
 /** `10s`, as help and messages write it. Whole seconds. */
 export const seconds = (ms: number): string => `${ms / 1000}s`

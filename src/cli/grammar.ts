@@ -1,22 +1,23 @@
+import type { Key } from '../domain/change.ts'
 import { never } from '../domain/errors.ts'
 import { nearest } from '../domain/nearest.ts'
 import type { Release } from '../domain/operation.ts'
 import { EXPECTATIONS } from '../domain/probe.ts'
-import { ALLOWABLE, type Command, type SwapTo } from './command.ts'
+import type { Command } from './command.ts'
 import { DEFAULTS } from './defaults.ts'
-import { type Line, shown, usage, type Word } from './line.ts'
-import { type OptionName, optionNamed, type Valued } from './options.ts'
-import { located, partsIn, probing, releasing, speaking, writing } from './settings.ts'
-import { keptOldIn } from './value-options.ts'
-import { allOf, count, flag, kindName, oneOf, releaseIn, text } from './values.ts'
-import { type VerbName, verbInfo, verbNamed, verbNames, verbOfPeer } from './verbs.ts'
+import { type Line, shown, twice, usage, type Word } from './line.ts'
+import { type OptionName, optionNamed, optionsOf } from './options.ts'
+import { comparedIn, some, swapTo } from './replacing.ts'
+import { judging, located, probing, releasing, speaking, writing } from './settings.ts'
+import { soughtIn } from './sought.ts'
+import { candidatesIn, keptOldIn } from './value-options.ts'
+import { count, flag, kindName, oneOf, releaseIn, text, texts } from './values.ts'
+import { type VerbName, verbNamed, verbNames, verbOfPeer } from './verbs.ts'
 import { type Context, found, isKey, keysIn, meant, pairsIn, shapeOf, targetsIn } from './words.ts'
 
 export type { Command } from './command.ts'
 export { asksJson, type Line, setAside } from './line.ts'
 export type { Context } from './words.ts'
-
-const PARTS = ['host', 'port', 'name', 'user', 'password'] as const satisfies readonly Valued[]
 
 /** What may stand beside `attach` alone: everything else needs something to attach. */
 const ALONE: ReadonlySet<OptionName> = new Set([
@@ -42,6 +43,7 @@ export function understand(line: Line, world: Context): Command {
   const { verb, words, said } = verbOf(line, context)
   if (line.after !== null && verb !== 'exec') throw usage(`${verb} takes no command after "--"`, `attach help ${verb}`)
   for (const option of line.options.keys()) ifTaken(option, verb)
+  ifOnce(line, verb)
   const alone = !said && words.length === 0 && [...line.options.keys()].every((option) => ALONE.has(option))
   return alone ? { verb: 'alone', ...located(line) } : commandOf(verb, words, line, context)
 }
@@ -94,6 +96,13 @@ function ifTaken(option: OptionName, verb: VerbName): void {
   throw usage(`${verb} does not take --${option}; ${verbs.join(', ')} ${verbs.length === 1 ? 'does' : 'do'}`, `attach help ${verb}`)
 }
 
+/** Of what one verb takes more than once, the others take one. */
+function ifOnce({ options }: Line, verb: VerbName): void {
+  const repeated = [...options].filter(([, values]) => values.length > 1).map(([name]) => name)
+  const stray = optionsOf(verb).find(({ name, repeat }) => repeat === undefined && repeated.includes(name))
+  if (stray !== undefined) throw twice(stray.name)
+}
+
 function commandOf(verb: VerbName, words: readonly Word[], line: Line, context: Context): Command {
   switch (verb) {
     case 'attach': {
@@ -114,7 +123,7 @@ function commandOf(verb: VerbName, words: readonly Word[], line: Line, context: 
       }
     }
     case 'swap': {
-      const to = swapTo(words, line, context)
+      const to = swapTo(verb, words, line, context)
       const keys = to.by === 'parts' ? [to.key] : to.pairs.map(({ key }) => key)
       return {
         verb,
@@ -126,14 +135,27 @@ function commandOf(verb: VerbName, words: readonly Word[], line: Line, context: 
         keepOld: keptOldIn(keys, line, context),
       }
     }
+    case 'failover': {
+      const key = oneKey(verb, words, context)
+      const keepOld = keptOldIn([key], line, context)
+      return {
+        verb,
+        ...releasing(line),
+        ...probing(line),
+        key,
+        candidates: candidatesIn(line, context),
+        kind: kindName(line),
+        keepOld,
+      }
+    }
     case 'detach':
       return { verb, ...releasing(line), keys: some(keysIn(verb, words, context), verb) }
     case 'rollback':
-      return { verb, ...releasing(line), ...probing(line), to: releaseOf(verb, words), allow: allOf(line, 'allow', ALLOWABLE) }
+      return { verb, ...releasing(line), ...probing(line), to: releaseOf(verb, words) }
     case 'undo': {
       const release = releaseOf(verb, words)
       if (release === 0) throw usage('v0 is what stood before the first release: there is nothing to undo in it', 'attach log')
-      return { verb, ...releasing(line), ...probing(line), release, allow: allOf(line, 'allow', ALLOWABLE) }
+      return { verb, ...releasing(line), ...probing(line), release }
     }
     case 'status':
       none(words, verb)
@@ -142,9 +164,19 @@ function commandOf(verb: VerbName, words: readonly Word[], line: Line, context: 
       return {
         verb,
         ...located(line),
-        targets: targetsIn(words, context),
+        targets: targetsIn(verb, words, context),
         kind: kindName(line),
         expect: oneOf(line, 'expect', EXPECTATIONS),
+      }
+    case 'compare':
+      return {
+        verb,
+        ...located(line),
+        ...judging(line),
+        what: comparedIn(words, line, context),
+        kind: kindName(line),
+        raw: flag(line, 'raw'),
+        save: text(line, 'save'),
       }
     case 'log':
       none(words, verb)
@@ -154,6 +186,8 @@ function commandOf(verb: VerbName, words: readonly Word[], line: Line, context: 
       return { verb, ...writing(line), keep: flag(line, 'keep') }
     case 'exec':
       return { verb, ...located(line), ...commandAfter(words, line) }
+    case 'where':
+      return { verb, ...speaking(line), sought: soughtIn(words), directory: text(line, 'directory'), patterns: texts(line, 'config') }
     case 'init':
       none(words, verb)
       return { verb, ...speaking(line), directory: text(line, 'directory'), dryRun: flag(line, 'dry-run'), yes: flag(line, 'yes') }
@@ -167,17 +201,10 @@ function commandOf(verb: VerbName, words: readonly Word[], line: Line, context: 
   }
 }
 
-function swapTo(words: readonly Word[], line: Line, context: Context): SwapTo {
-  const first = PARTS.find((part) => line.options.has(part))
-  if (first === undefined) return { by: 'pairs', pairs: some(pairsIn('swap', words, line, context), 'swap') }
-  const other = (['from-env', 'from-key', 'from-file', 'from-command'] as const).find((option) => line.options.has(option))
-  if (other !== undefined) throw usage(`--${first} keeps the rest of the present handle, and --${other} replaces it`, 'attach help swap')
-  const pair = words.find((word) => shapeOf(word).is === 'pair')
-  if (pair !== undefined) throw usage(`--${first} keeps the rest of the present handle, and ${found(pair)} replaces it`, 'attach help swap')
-  const [key, ...more] = keysIn('swap', words, context)
-  if (key === undefined || more.length > 0)
-    throw usage(`--${first} is a part of one handle: expected one key`, `attach swap KEY --${first}=…`)
-  return { by: 'parts', key, parts: partsIn(line) }
+function oneKey(verb: 'failover', words: readonly Word[], context: Context): Key {
+  const [key, ...more] = keysIn(verb, words, context)
+  if (key === undefined || more.length > 0) throw usage(`${verb} takes one key, and its candidates by --to`, `attach ${verb} KEY --to=-`)
+  return key
 }
 
 function releaseOf(verb: 'rollback' | 'undo', words: readonly Word[]): Release | null {
@@ -209,9 +236,4 @@ function commandAfter([first]: readonly Word[], { after }: Line): { readonly pro
 function none(words: readonly Word[], verb: VerbName): void {
   const [first] = words
   if (first !== undefined) throw usage(`${verb} takes no arguments, found ${found(first)}`, `attach help ${verb}`)
-}
-
-function some<T>(items: readonly T[], verb: VerbName): readonly T[] {
-  if (items.length === 0) throw usage(`${verb} needs ${verbInfo(verb).takes}`, `attach help ${verb}`)
-  return items
 }

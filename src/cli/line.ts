@@ -1,7 +1,7 @@
 import { AttachError } from '../domain/errors.ts'
 import { nearest } from '../domain/nearest.ts'
 import { Secret } from '../domain/secret.ts'
-import { OPTIONS, type OptionInfo, type OptionName, optionLettered, optionNamed } from './options.ts'
+import { mayRepeat, OPTIONS, type OptionInfo, type OptionName, optionLettered, optionNamed } from './options.ts'
 
 /** A command line with its options set aside. */
 export interface Line {
@@ -124,9 +124,12 @@ function add(options: Map<OptionName, Secret[]>, option: OptionInfo, value: stri
     return
   }
   if (value === '') throw needsValue(option)
-  if (before.length > 0 && option.repeat === undefined) throw usage(`--${option.name} is given twice`, `give --${option.name} once`)
+  if (before.length > 0 && !mayRepeat(option)) throw twice(option.name)
   options.set(option.name, [...before, new Secret(value)])
 }
+
+/** An option that is given more than once, and counts once. */
+export const twice = (name: OptionName): AttachError => usage(`--${name} is given twice`, `give --${name} once`)
 
 const needsValue = ({ name, value }: OptionInfo): AttachError => usage(`--${name} needs a value`, `--${name}=${value}`)
 

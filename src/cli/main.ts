@@ -16,6 +16,7 @@ import { log } from './commands/log.ts'
 import { probeAll } from './commands/probe.ts'
 import { recoverOpen } from './commands/recover.ts'
 import { status } from './commands/status.ts'
+import { DEFAULTS } from './defaults.ts'
 import { exitOf, outcomeOf } from './exits.ts'
 import { asksJson, type Line, setAside, understand } from './grammar.ts'
 import { lastWords, openSession, placed, type Said, type Session } from './session.ts'
@@ -59,12 +60,19 @@ async function run(binary: 'attach' | 'detach', argv: readonly string[], host: H
     return 0
   }
   const session = await sessionFor(verbOf(command), host, command)
-  if ('timeoutMs' in command && command.timeoutMs !== null) session.stop.after(command.timeoutMs)
+  const timeoutMs = 'timeoutMs' in command ? (command.timeoutMs ?? usualTimeout(command, session)) : null
+  if (timeoutMs !== null) session.stop.after(timeoutMs)
   try {
     return await report(session, command, await perform(command, session))
   } catch (error) {
     return await report(session, command, failed(error, command, session))
   }
+}
+
+/** Null: each step has a bound of its own. */
+function usualTimeout({ verb }: Command, { interactive }: Session): number | null {
+  if (verb !== 'failover') return null
+  return interactive ? DEFAULTS.failoverOnTerminalMs : DEFAULTS.failoverMs
 }
 
 /** The keys of the config are looked up only for a line that cannot be understood without them. */
@@ -88,6 +96,7 @@ async function perform(command: Command, session: Session): Promise<Said> {
   switch (command.verb) {
     case 'attach':
     case 'swap':
+    case 'failover':
     case 'detach':
     case 'rollback':
     case 'undo':
@@ -96,12 +105,16 @@ async function perform(command: Command, session: Session): Promise<Said> {
       return await status(command, session)
     case 'probe':
       return await probeAll(command, session)
+    case 'compare':
+      return await (await import('./commands/compare.ts')).compare(command, session)
     case 'log':
       return await log(command, session)
     case 'recover':
       return await recoverOpen(command, session)
     case 'exec':
       return await exec(command, session)
+    case 'where':
+      return await (await import('./commands/where.ts')).where(command, session)
     case 'init':
       return await (await import('./commands/init.ts')).init(command, session)
     case 'help':
@@ -172,6 +185,7 @@ async function report(session: Session, command: Command | null, { remarks = [],
     undo: null,
     error: printableData(placedError),
     ...(heard.probes.length > 0 ? { probes: heard.probes } : {}),
+    ...(heard.candidates.length > 0 ? { candidates: heard.candidates } : {}),
     ...(reveals && speaking.json ? data : printableData(data)),
     ...(message === undefined ? {} : { message: printable(message) }),
   }

@@ -18,15 +18,23 @@ interface OptionRow {
   readonly help: string
   /** What it is when it is not given, in words. */
   readonly default?: string
+  /** What is otherwise for one verb. */
+  readonly of?: Readonly<Partial<Record<VerbName, Partial<Pick<OptionRow, 'repeat' | 'help' | 'default'>>>>>
 }
 
 const DEPLOY = VERBS.filter((verb) => verb.deploy).map((verb) => verb.name)
 /** All but `exec`, whose time and output are those of its command. */
 const OWN = VERBS.map((verb) => verb.name).filter((name) => name !== 'exec')
 const VALUE = ['attach', 'swap'] as const
+/** What takes a handle that is to stand under a key. */
+const GIVEN = [...VALUE, 'compare'] as const
+const PARTS = ['swap', 'compare'] as const
+const KEEPING = [...VALUE, 'failover'] as const
 const BACK = ['rollback', 'undo'] as const
 const ATTACHING = [...VALUE, ...BACK] as const
-const RELEASING = [...VALUE, 'detach', ...BACK] as const
+/** Those that put one resource in the place of another, or one where none was. */
+const GUARDED = [...KEEPING, ...BACK] as const
+const RELEASING = [...VALUE, 'failover', 'detach', ...BACK] as const
 const WRITING = [...RELEASING, 'recover'] as const
 
 /** The options there are, in the order help shows them. */
@@ -34,16 +42,24 @@ export const OPTIONS = [
   {
     name: 'kind',
     value: 'KIND',
-    verbs: [...VALUE, 'probe'],
+    verbs: [...GIVEN, 'failover', 'probe'],
     group: 'The handle',
     help: 'what sort of service the handle leads to; `opaque` takes any text, an empty one too',
     default: 'what the handle tells',
   },
   {
+    name: 'to',
+    value: 'HANDLE',
+    repeat: 'whole',
+    verbs: ['failover'],
+    group: 'The handle',
+    help: 'a candidate: a handle, a KEY of the config that holds one, or `-` for one handle a line on stdin',
+  },
+  {
     name: 'from-env',
     value: 'KEY=VAR',
     repeat: true,
-    verbs: VALUE,
+    verbs: GIVEN,
     group: 'The handle',
     help: 'the value of KEY is that of the environment variable VAR',
   },
@@ -51,7 +67,7 @@ export const OPTIONS = [
     name: 'from-key',
     value: 'KEY=OTHER',
     repeat: true,
-    verbs: VALUE,
+    verbs: GIVEN,
     group: 'The handle',
     help: 'the value of KEY is what stands under the key OTHER now',
   },
@@ -59,7 +75,7 @@ export const OPTIONS = [
     name: 'from-file',
     value: 'KEY=PATH',
     repeat: 'whole',
-    verbs: VALUE,
+    verbs: GIVEN,
     group: 'The handle',
     help: 'the value of KEY is what stands in the file PATH, or comes from a pipe such as <(…)',
   },
@@ -67,26 +83,33 @@ export const OPTIONS = [
     name: 'from-command',
     value: 'KEY=CMD',
     repeat: 'whole',
-    verbs: VALUE,
+    verbs: GIVEN,
     group: 'The handle',
     help: 'the value of KEY is what CMD prints, run by `sh -c`; it may ask on the terminal',
   },
-  { name: 'raw', verbs: VALUE, group: 'The handle', help: 'keep the final line end of a value that is not in the command line' },
-  { name: 'keep-old', verbs: VALUE, group: 'The handle', help: 'what is replaced stays attached under KEY_OLD, in the same step' },
-  { name: 'keep-old-as', value: 'OLD', verbs: VALUE, group: 'The handle', help: 'the same under the key OLD; for one key' },
-  { name: 'host', value: 'HOST', verbs: ['swap'], group: 'The handle', help: 'replace the host of the present handle' },
-  { name: 'port', value: 'PORT', verbs: ['swap'], group: 'The handle', help: 'replace its port' },
-  { name: 'name', value: 'NAME', verbs: ['swap'], group: 'The handle', help: 'replace its name, such as that of the database' },
-  { name: 'user', value: 'USER', verbs: ['swap'], group: 'The handle', help: 'replace its user' },
-  { name: 'password', value: 'PASSWORD', verbs: ['swap'], group: 'The handle', help: 'replace its password; `-` reads it from stdin' },
+  { name: 'raw', verbs: GIVEN, group: 'The handle', help: 'keep the final line end of a value that is not in the command line' },
+  { name: 'keep-old', verbs: KEEPING, group: 'The handle', help: 'what is replaced stays attached under KEY_OLD, in the same step' },
+  { name: 'keep-old-as', value: 'OLD', verbs: KEEPING, group: 'The handle', help: 'the same under the key OLD; for one key' },
+  { name: 'host', value: 'HOST', verbs: PARTS, group: 'The handle', help: 'replace the host of the present handle' },
+  { name: 'port', value: 'PORT', verbs: PARTS, group: 'The handle', help: 'replace its port' },
+  { name: 'name', value: 'NAME', verbs: PARTS, group: 'The handle', help: 'replace its name, such as that of the database' },
+  { name: 'user', value: 'USER', verbs: PARTS, group: 'The handle', help: 'replace its user' },
+  { name: 'password', value: 'PASSWORD', verbs: PARTS, group: 'The handle', help: 'replace its password; `-` reads it from stdin' },
   {
     name: 'config',
     short: 'c',
     value: 'ADDRESS',
-    verbs: DEPLOY,
+    verbs: [...DEPLOY, 'where'],
     group: 'The deploy',
     help: 'the config, by its path',
     default: 'what attach.yaml says; without one, .env',
+    of: {
+      where: {
+        repeat: 'whole',
+        help: 'also look into this config, or into those of a pattern such as deploys/*/.env',
+        default: 'none but those of the directory',
+      },
+    },
   },
   {
     name: 'deploy',
@@ -100,7 +123,7 @@ export const OPTIONS = [
     name: 'directory',
     short: 'C',
     value: 'DIR',
-    verbs: [...DEPLOY, 'init'],
+    verbs: [...DEPLOY, 'where', 'init'],
     group: 'The deploy',
     help: 'work in DIR',
     default: 'the current one',
@@ -109,7 +132,7 @@ export const OPTIONS = [
   {
     name: 'expect',
     value: 'ROLE',
-    verbs: [...ATTACHING, 'probe'],
+    verbs: [...GUARDED, 'probe', 'compare'],
     group: 'Checks',
     help: 'what the resource must be: writable, readable or replica',
     default: 'what attach.yaml says; else readable for probe and an absent key, replica where the old one is, writable otherwise',
@@ -121,17 +144,31 @@ export const OPTIONS = [
     name: 'allow',
     value: 'ID',
     repeat: true,
-    verbs: BACK,
+    verbs: [...GUARDED, 'compare'],
     group: 'Checks',
-    help: 'let this finding pass; this is recorded. There is one: config.edited, a key was edited outside',
+    help: 'let what this check finds pass, by its id; a change records this',
   },
+  {
+    name: 'strict',
+    verbs: [...GUARDED, 'compare'],
+    group: 'Checks',
+    help: 'warnings, and what could not be found out, stand in the way too',
+  },
+  {
+    name: 'baseline',
+    value: 'FILE',
+    verbs: ['swap', 'failover', ...BACK, 'compare'],
+    group: 'Checks',
+    help: 'what compare --save kept speaks for the old resource when it is dead, and beside it when it lives',
+  },
+  { name: 'save', value: 'FILE', verbs: ['compare'], group: 'Checks', help: 'keep what the old resource tells of itself, as a baseline' },
   {
     name: 'timeout',
     value: 'TIME',
     verbs: DEPLOY.filter((name) => name !== 'exec'),
     group: 'Checks',
     help: 'bound of the whole command, up to the write: 500ms, 30s, 2m; a bare number is seconds',
-    default: 'none, each step has its own',
+    default: `${seconds(DEFAULTS.failoverMs)} for failover, ${seconds(DEFAULTS.failoverOnTerminalMs)} on a terminal; else none, each step has its own`,
   },
   {
     name: 'lock-timeout',
@@ -222,5 +259,10 @@ export const optionNamed = (name: string): OptionInfo | null => BY_NAME.get(name
 /** The option that stands as `-c`. */
 export const optionLettered = (letter: string): OptionInfo | null => BY_SHORT.get(letter) ?? null
 
-/** The options a verb takes, in the order of the table. */
-export const optionsOf = (verb: VerbName): readonly OptionInfo[] => ROWS.filter((row) => row.verbs === 'all' || row.verbs.includes(verb))
+/** The options a verb takes, in the order of the table, as they are for it. */
+export const optionsOf = (verb: VerbName): readonly OptionInfo[] =>
+  ROWS.filter((row) => row.verbs === 'all' || row.verbs.includes(verb)).map((row) => ({ ...row, ...row.of?.[verb] }))
+
+/** Whether some verb takes the option more than once. */
+export const mayRepeat = ({ repeat, of = {} }: OptionInfo): boolean =>
+  repeat !== undefined || Object.values(of).some((more) => more.repeat !== undefined)

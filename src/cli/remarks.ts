@@ -33,8 +33,7 @@ export function remarksAfter(
   }
   if (!deploy.exists) note('config.created', `${deploy.label} was created, readable by you alone (0600).`)
   if (store.journal.begun) note('journal.begun', `History with old values is kept in ${historyPlace(host)}; keep it out of images.`)
-  if (hasArgvSecret(command))
-    note('argv.secret', 'A password in the command line stays in the shell history; KEY=- reads it from stdin, KEY alone asks for it.')
+  if (hasArgvSecret(command)) note('argv.secret', `A password in the command line stays in the shell history; ${elsewhere(command)}.`)
   if (settler.hook === null) {
     if (command.hook) note('app.restart', 'Restart the app to use it.')
     else note('app.not_restarted', 'The app was not restarted (--no-hook): it runs on what it read before.')
@@ -57,9 +56,15 @@ export function absentKeys(keys: readonly Key[], { entries }: Snapshot): readonl
   })
 }
 
+const elsewhere = ({ verb }: ChangeCommand): string =>
+  verb === 'failover'
+    ? '--to - reads handles from stdin, --to KEY takes one from the config'
+    : 'KEY=- reads it from stdin, KEY alone asks for it'
+
 /** A password that others could have seen: in `ps`, in the history of the shell. */
 function hasArgvSecret(command: ChangeCommand): boolean {
   if (command.verb === 'attach') return command.pairs.some(({ source }) => isArgvSecret(source))
+  if (command.verb === 'failover') return command.candidates.some(isArgvSecret)
   if (command.verb !== 'swap') return false
   const { to } = command
   if (to.by === 'parts') return to.parts.password?.from === 'argv'

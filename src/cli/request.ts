@@ -8,12 +8,12 @@ import type { HandleParts } from '../ports/kind.ts'
 import type { Reporter } from '../ports/reporter.ts'
 import type { ConfigStore } from '../ports/store.ts'
 import type { KeptOld, Pair, Parts, Source, SwapTo } from './command.ts'
-import type { ChangeCommand } from './commands/change.ts'
+import type { EditCommand } from './commands/change.ts'
 import type { Session } from './session.ts'
 import { commandFor, commandValue, type Fetching, fileValue, VALUE_BYTES_MAX, valueIn } from './source-values.ts'
 
 /** What a command asks for, with every value fetched from where it stands. Throws USAGE, HANDLE_INVALID, REFUSED, INTERRUPTED. */
-export async function requestOf(command: ChangeCommand, store: ConfigStore, kinds: OpenKinds, session: Session): Promise<Request> {
+export async function requestOf(command: EditCommand, store: ConfigStore, kinds: OpenKinds, session: Session): Promise<Request> {
   switch (command.verb) {
     case 'attach':
       return { verb: 'attach', edits: await editsOf(command.pairs, command, store, kinds, session) }
@@ -49,7 +49,8 @@ async function editsOf(
   return edits
 }
 
-async function swapEdits(to: SwapTo, how: Making, store: ConfigStore, kinds: OpenKinds, session: Session): Promise<readonly Edit[]> {
+/** What would stand under the keys of a swap, or of a comparison. Throws as `requestOf` does. */
+export async function swapEdits(to: SwapTo, how: Making, store: ConfigStore, kinds: OpenKinds, session: Session): Promise<readonly Edit[]> {
   if (to.by === 'pairs') return await editsOf(to.pairs, how, store, kinds, session)
   const { key } = to
   const present = await held(key, store, session)

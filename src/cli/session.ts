@@ -1,7 +1,9 @@
 import { type Deploy, locate } from '../deploys/locate.ts'
-import type { Document, KeyedFinding, ProbeRow, StepRow, Warning } from '../domain/document.ts'
+import type { CandidateRow } from '../domain/candidate.ts'
+import type { Document, ProbeRow, StepRow, Warning } from '../domain/document.ts'
 import { AttachError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
+import type { KeyedFinding } from '../domain/finding.ts'
 import type { Shown } from '../domain/operation.ts'
 import { printableData, Redactor } from '../domain/redact.ts'
 import { shellWord } from '../domain/shell.ts'
@@ -49,7 +51,7 @@ export function placed(text: string, options: readonly string[]): string {
 }
 
 const RUNNABLE =
-  /\battach (?:recover --keep|recover|status|log|rollback v\d+|undo v\d+|(?:swap|detach|probe) [A-Za-z_]\w*(?:=-)?|[A-Z_][A-Z0-9_]*(?:=-)?)(?![\w=-])/g
+  /\battach (?:recover --keep|recover|status|log|rollback v\d+|undo v\d+|(?:swap|failover|detach|probe|compare) [A-Za-z_]\w*(?:=-)?|[A-Z_][A-Z0-9_]*(?:=-)?)(?![\w=-])/g
 
 const placedEvent = (event: Event, options: readonly string[]): Event =>
   event.type === 'note' || event.type === 'recovered' ? { ...event, message: placed(event.message, options) } : event
@@ -67,6 +69,7 @@ export interface Heard {
   readonly warnings: Warning[]
   readonly findings: KeyedFinding[]
   readonly probes: ProbeRow[]
+  readonly candidates: CandidateRow[]
   /** Hook and health, in the order they were run. */
   readonly steps: StepRow[]
 }
@@ -83,7 +86,7 @@ export interface Stop {
 
 export function openSession(verb: string, host: Host, speaking: Speaking, paint: Paint, eventText: (event: Event) => string): Session {
   const redactor = new Redactor()
-  const heard: Heard = { warnings: [], findings: [], probes: [], steps: [] }
+  const heard: Heard = { warnings: [], findings: [], probes: [], candidates: [], steps: [] }
   const place: Session['place'] = { verb, name: null, options: [], changes: [] }
   const say = (event: Event): void => {
     const isOfError = event.type === 'note' && event.code.startsWith('operation.') // It belongs to the error: -q does not silence it.
@@ -117,10 +120,12 @@ function hear(event: Event, heard: Heard): void {
     const { key, kind, identity, side, report } = event
     heard.probes.push({ key, kind, identity, side, report })
   }
+  if (event.type === 'candidates') heard.candidates.push(...event.candidates)
   if (event.type === 'settled') {
     const { step, stands, why, ms } = event
     heard.steps.push({ step, stands, why, ms })
   }
+  if (event.type === 'judged') heard.findings.push(...event.findings.map((finding) => ({ ...finding, key: event.key })))
   if (event.type === 'found') heard.findings.push({ key: event.key, ...event.finding })
 }
 
@@ -194,10 +199,15 @@ function listen(host: Host, speaking: Speaking, controller: AbortController, pla
         if (state !== 'before') return
         const passed = `${timeoutMs / 1_000} s passed before the write (--timeout); nothing was changed`
         controller.abort(
-          new AttachError('REFUSED', passed, { hint: 'attach probe -v shows which stage is slow; --timeout 30s gives it longer' }),
+          new AttachError('REFUSED', passed, {
+            hint: `attach probe -v shows which stage is slow; --timeout ${longerThan(timeoutMs)} gives it longer`,
+          }),
         )
       }, timeoutMs)
       timer.unref()
     },
   }
 }
+
+/** Half a minute, and twice as long as what was too short. */
+const longerThan = (ms: number): string => `${Math.ceil(Math.max(30_000, 2 * ms) / 1_000)}s`

@@ -1,7 +1,7 @@
 import { EXPECTATIONS } from '../domain/probe.ts'
-import type { Located, Parts, Probing, Releasing, Speaking, Where, Writing } from './command.ts'
+import type { Judging, Located, Parts, Probing, Releasing, Speaking, Where, Writing } from './command.ts'
 import { type Line, usage } from './line.ts'
-import { count, deployName, duration, flag, oneOf, secret, text } from './values.ts'
+import { checkIds, count, deployName, duration, flag, oneOf, secret, text } from './values.ts'
 
 /** Each of these reads its part of a command from the options. All throw USAGE. */
 export function speaking(line: Line): Speaking {
@@ -42,10 +42,17 @@ export function releasing(line: Line): Releasing {
   return { ...writing(line), message: text(line, 'message'), onFailure }
 }
 
+export const judging = (line: Line): Judging => ({
+  expect: oneOf(line, 'expect', EXPECTATIONS),
+  allow: checkIds(line, 'allow'),
+  strict: flag(line, 'strict'),
+  baseline: text(line, 'baseline'),
+})
+
 export function probing(line: Line): Probing {
-  const expect = oneOf(line, 'expect', EXPECTATIONS)
-  if (expect !== null && flag(line, 'no-probe')) throw usage('--expect needs the probe that --no-probe skips', 'attach help')
-  return { probe: !flag(line, 'no-probe'), expect }
+  const skipped = (['expect', 'strict', 'baseline'] as const).find((option) => line.options.has(option))
+  if (skipped !== undefined && flag(line, 'no-probe')) throw usage(`--${skipped} needs the probe that --no-probe skips`, 'attach help')
+  return { probe: !flag(line, 'no-probe'), ...judging(line) }
 }
 
 /** The parts of a handle that are to be replaced. */

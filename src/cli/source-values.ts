@@ -7,13 +7,14 @@ import type { Located } from './command.ts'
 import { DEFAULTS, seconds } from './defaults.ts'
 import { isPlain } from './line.ts'
 import type { Session } from './session.ts'
+import type { Giving } from './words.ts'
 
 /** The longest value that is read, in bytes. */
 export const VALUE_BYTES_MAX = 1024 * 1024
 
 /** What of a command decides how its values are fetched. */
 export interface Fetching extends Pick<Located, 'directory' | 'timeoutMs'> {
-  readonly verb: 'attach' | 'swap'
+  readonly verb: Giving
   readonly raw: boolean
   /** Milliseconds for one value, where there is no --timeout. Default: DEFAULTS.sourceMs. */
   readonly boundMs?: number
@@ -81,7 +82,7 @@ export function valueIn(bytes: Uint8Array, { raw, what }: { readonly raw: boolea
 
 /** The command that asks for the value of a key. */
 export const commandFor = (key: Key, { verb }: Pick<Fetching, 'verb'>): string =>
-  `${verb === 'swap' ? 'attach swap' : 'attach'} ${isPlain(key) ? key : 'KEY'}`
+  `${verb === 'attach' ? 'attach' : `attach ${verb}`} ${isPlain(key) ? key : 'KEY'}`
 
 /** What of an output is kept from being shown: all of it, and each of its first lines, which its errors may quote. */
 function partsOf(output: Uint8Array): ReadonlySet<string> {

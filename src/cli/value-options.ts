@@ -1,9 +1,9 @@
 import type { Key } from '../domain/change.ts'
 import { Secret } from '../domain/secret.ts'
-import type { KeptOld, Pair, Source } from './command.ts'
+import type { CandidateSource, KeptOld, Pair, Source } from './command.ts'
 import { type Given, type Line, usage } from './line.ts'
 import type { OptionName } from './options.ts'
-import { flag, itemsIn, text } from './values.ts'
+import { flag, itemsIn, onceFromStdin, text } from './values.ts'
 import type { Context } from './words.ts'
 
 const ENVIRONMENT_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
@@ -81,4 +81,24 @@ export function keptOldIn(keys: readonly Key[], line: Line, context: Context): r
     if (keys.some((other) => other === as)) throw usage(`--${option}: ${shown} is changed by this command itself`, '--keep-old-as=OLD')
     return { key, as: as as Key }
   })
+}
+
+/** The candidates of `--to`, in the order of the line: handles, KEYs, `-`. Throws USAGE, which names each by its place. */
+export function candidatesIn({ options }: Line, context: Context): readonly CandidateSource[] {
+  const given = options.get('to') ?? []
+  if (given.length === 0) throw usage('failover needs candidates: --to HANDLE, --to KEY or --to -', 'attach failover KEY --to=-')
+  const sources = given.map((value, at) => candidateIn(value, `candidate ${at + 1}`, context))
+  onceFromStdin(
+    sources.flatMap(({ from }) => (from === 'stdin' ? ['--to -'] : [])),
+    'attach failover KEY --to=- < FILE',
+  )
+  return sources
+}
+
+function candidateIn(value: Secret, name: string, context: Context): CandidateSource {
+  const text = value.reveal()
+  if (STDIN.includes(text)) return { from: 'stdin' }
+  if (text.includes('://')) return { from: 'argv', value }
+  if (isVariable(text, context)) return { from: 'key', key: text as Key } // The brand is given here, after the name was looked at.
+  throw usage(`${name} is neither a handle nor a key`, 'attach failover KEY --to=- < FILE')
 }

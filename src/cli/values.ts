@@ -1,5 +1,7 @@
+import { CHECKS, isCheck } from '../deploys/checks.ts'
 import { DURATION_MS_MAX, millisecondsIn } from '../domain/duration.ts'
 import { AttachError } from '../domain/errors.ts'
+import { nearest } from '../domain/nearest.ts'
 import type { Release } from '../domain/operation.ts'
 import type { Secret } from '../domain/secret.ts'
 import { argument, isPlain, type Line, shown, usage, type Word } from './line.ts'
@@ -13,6 +15,9 @@ export const flag = ({ options }: Line, name: Flag): boolean => options.has(name
 export const secret = ({ options }: Line, name: Valued): Secret | null => options.get(name)?.[0] ?? null
 
 export const text = (line: Line, name: Valued): string | null => secret(line, name)?.reveal() ?? null
+
+/** The values of an option that may be given more than once, commas and all. */
+export const texts = ({ options }: Line, name: Valued): readonly string[] => (options.get(name) ?? []).map((value) => value.reveal())
 
 /** The items of an option that is repeated or given as a list. An empty item is USAGE. */
 export const list = ({ options }: Line, name: Valued): readonly string[] =>
@@ -30,9 +35,20 @@ export function oneOf<T extends string>(line: Line, name: Valued, choices: reado
   return value === null ? null : choice(name, value, choices)
 }
 
-export const allOf = <T extends string>(line: Line, name: Valued, choices: readonly T[]): readonly T[] => [
-  ...new Set(list(line, name).map((item) => choice(name, item, choices))),
-]
+/** Ids of checks. */
+export const checkIds = (line: Line, name: Valued): readonly string[] => [...new Set(list(line, name).map((id) => checkId(name, id)))]
+
+function checkId(name: Valued, id: string): string {
+  if (isCheck(id)) return id
+  const near = nearest(
+    id,
+    CHECKS.map((check) => check.id),
+  )
+  throw usage(
+    `--${name} names no check that there is${near === null ? '' : `; did you mean ${near}?`}`,
+    `--${name}=${near ?? 'pg.recovery'}`,
+  )
+}
 
 /** Milliseconds: `500ms`, `30s`, `2m`, a bare number is seconds; a day at most. */
 export function duration(line: Line, name: Valued, { least }: { readonly least: 0 | 1 }): number | null {

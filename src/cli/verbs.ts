@@ -1,5 +1,6 @@
 import { SETTLE_DEFAULTS } from '../domain/deploy.ts'
-import { PROBE_LIMITS } from '../ports/kind.ts'
+import { QUIET_PERIOD_MS } from '../engine/quiet-period.ts'
+import { PROBE_LIMITS, SURVEY_LIMITS } from '../ports/kind.ts'
 import { DEFAULTS, seconds } from './defaults.ts'
 
 /** One command of `attach`: feeds parsing, help and suggestions. */
@@ -26,6 +27,9 @@ const VALUES = `A value need not stand in the command line: KEY alone asks for i
 const LOCK = `Bound: ${seconds(DEFAULTS.lockOnTerminalMs)} on a terminal and ${seconds(DEFAULTS.lockElsewhereMs)} elsewhere for another attach to end (--lock-timeout).`
 const BOUNDS = `Bounds: ${seconds(PROBE_LIMITS.connectMs)} to resolve and connect, ${seconds(PROBE_LIMITS.statementMs)} for one statement, ${seconds(PROBE_LIMITS.totalMs)} for one probe in all. A bound that passes is named in the message.`
 const SETTLING = `Where attach.yaml gives the deploy a hook or a health check, they run once the config is written (${seconds(SETTLE_DEFAULTS.hookMs)} each, if nothing else is said). When the app does not settle, the old value is put back and the hook runs again (exit 7); the new value stays where the old resource did not answer (exit 8). --on-failure decides otherwise, --no-hook runs neither.`
+const GUARDS =
+  'Every check has an id, and says what it found with figures and what to do about it: an error stands in the way (exit 3) unless --allow ID lets it pass, a warning only with --strict; what could not be found out is unknown, never a pass. docs/guards.md lists them all.'
+const SURVEY = `${seconds(SURVEY_LIMITS.totalMs)} for all that one resource is asked about itself, ${seconds(SURVEY_LIMITS.statementMs)} for one question.`
 const GOING_BACK =
   'What would be attached is probed first. Given bare, right after a rollback or an undo, it is refused with the explicit commands: repeating a line must not toggle a deploy.'
 
@@ -66,10 +70,32 @@ export const VERBS = [
       ['attach swap --from-file DATABASE_URL=/run/secrets/db --keep-old', 'and keep the old one under DATABASE_URL_OLD'],
     ],
     details: [
-      'The key must hold something. The new resource is probed, the plan is shown, and the handle changes in one atomic step.',
+      'The key must hold something. The new resource is probed and compared with the old one, the plan is shown, and the handle changes in one atomic step.',
+      GUARDS,
       '--host, --port, --name, --user and --password replace parts of the handle that stands there; every other byte of it is kept. They are given as they are meant, not percent-encoded.',
       'With --keep-old what is replaced stays attached under KEY_OLD, in the same release: undo takes both back. It is not probed, and what that key held before is replaced.',
       VALUES,
+      SETTLING,
+      `${BOUNDS} ${SURVEY}`,
+    ],
+  },
+  {
+    name: 'failover',
+    reads: false,
+    deploy: true,
+    summary: 'put the fittest of several candidates under a key that holds a resource',
+    usage: ['failover KEY --to HANDLE… [options]'],
+    takes: 'one KEY, and its candidates by --to',
+    examples: [
+      ['attach failover DATABASE_URL --to STANDBY_URL --to RESERVE_URL -d production', 'the handles stand under other keys'],
+      ['attach failover DATABASE_URL --to - -d production < secret', 'one handle a line, from stdin'],
+      ['attach failover DATABASE_URL --to - --dry-run < secret', 'who is fit, and who is ahead? Changes nothing'],
+    ],
+    details: [
+      'All candidates are asked at once, and the present resource as far as it answers. Each that does not answer or that a guard refuses is named with its reason. Of the fit ones the most advanced is taken: the greatest position of the log that they share, then the newest row, then who was named first. Then it is a swap, in one atomic step.',
+      'It promotes nothing and fences nothing: a standby is refused until somebody promoted it, and a present resource that still takes writes is a warning. When none is fit nothing is changed (exit 3).',
+      `A key that was failed over in the last ${QUIET_PERIOD_MS / 60_000} minutes is refused; --allow failover.quiet goes on all the same, and is recorded. Undo and rollback are always possible.`,
+      `Bound: ${seconds(DEFAULTS.failoverMs)} for all of it up to the write, ${seconds(DEFAULTS.failoverOnTerminalMs)} on a terminal, questions and waiting for another attach included (--timeout). A candidate that hangs is waited for ${seconds(PROBE_LIMITS.totalMs)}, and named.`,
       SETTLING,
       BOUNDS,
     ],
@@ -160,6 +186,33 @@ export const VERBS = [
     details: ['Harmless: a probe writes nothing, creates nothing and disturbs no client. Given handles only, no deploy is needed.', BOUNDS],
   },
   {
+    name: 'compare',
+    reads: true,
+    deploy: true,
+    summary: 'the pre-flight of a swap alone: is this resource fit to take the place of that one?',
+    usage: [
+      'compare KEY=HANDLE… [options]',
+      'compare KEY --host HOST [options]',
+      'compare OLD NEW [options]',
+      'compare KEY --save FILE [options]',
+    ],
+    takes: 'KEY=HANDLE, or OLD NEW',
+    examples: [
+      ['attach compare DATABASE_URL=- -d production < secret', 'may this database take the place of the present one?'],
+      ['attach compare DATABASE_URL --host db2.internal --json', 'the same handle on another host, for a script'],
+      ['attach compare DATABASE_URL REPLICA_URL', 'what stands under one key against what stands under another'],
+      ['attach compare DATABASE_URL --save db.baseline', 'keep what the database tells of itself, for the day it is dead'],
+      ['attach compare DATABASE_URL=- --baseline db.baseline < secret', 'and compare with that when it is'],
+    ],
+    details: [
+      'Asks both resources about themselves and compares: writes nothing, locks nothing, and needs no deploy where both are handles. Exit 0: nothing stands in the way of a swap. Exit 3: the new one does not answer, or a guard refuses it. OLD and NEW are handles, keys, or - for one on stdin.',
+      GUARDS,
+      '--save FILE keeps what the old resource tells, without a secret, readable by you alone; only another baseline is replaced, and no symbolic link is followed. --baseline FILE speaks for the old resource when it is dead: its age is told.',
+      VALUES,
+      `${BOUNDS} ${SURVEY}`,
+    ],
+  },
+  {
     name: 'log',
     reads: true,
     deploy: true,
@@ -171,6 +224,24 @@ export const VERBS = [
       ['attach log -n 3 --json', 'the last three, for a script'],
     ],
     details: ['Values are redacted. Edits made outside stand between the releases.'],
+  },
+  {
+    name: 'where',
+    reads: true,
+    deploy: false,
+    summary: 'which deploys and keys lead to a resource, or to a host',
+    usage: ['where HANDLE|HOST [options]', 'where - [options]'],
+    takes: 'a handle or a host',
+    examples: [
+      ['attach where db1.internal', 'who still leads to this host?'],
+      ['attach where db1.internal:5432 -c deploys/*/.env', 'also in the configs of other folders'],
+      ['attach where - --json < secret', 'who leads to the very database of this handle, for a script'],
+    ],
+    details: [
+      'Looks into the config of every deploy of attach.yaml; without one, into the .env files of the directory, templates aside. Each -c adds the configs that its path or pattern leads to; in quotes it is expanded here and not by the shell.',
+      'A handle finds the keys that lead to the same kind, host, port and name, however they are written: usual ports are filled in, and the names of this machine (localhost, 127.0.0.1, [::1]) are one. A host finds all that is on it, of any kind; HOST:PORT, [ADDRESS]:PORT and the path of a socket say more.',
+      'By what the handles say: two names of one server are two. A value that is no handle is passed over. A config that cannot be read is named, and the rest is looked into. Contacts nothing, writes nothing, locks nothing.',
+    ],
   },
   {
     name: 'recover',
@@ -269,14 +340,17 @@ export function verbInfo(verb: VerbName): VerbInfo {
 /** Words of other tools, and the verb that means the same here. */
 const PEERS: ReadonlyMap<string, VerbName> = new Map<string, VerbName>([
   ...(['link', 'bind', 'add', 'connect', 'set', 'create'] as const).map((word) => [word, 'attach'] as const),
-  ...(['promote', 'switch', 'switchover', 'replace', 'rotate', 'update'] as const).map((word) => [word, 'swap'] as const),
+  ...(['promote', 'switch', 'replace', 'rotate', 'update'] as const).map((word) => [word, 'swap'] as const),
+  ...(['switchover', 'takeover'] as const).map((word) => [word, 'failover'] as const),
   ...(['unlink', 'unbind', 'unset', 'remove', 'rm', 'delete', 'del', 'disconnect'] as const).map((word) => [word, 'detach'] as const),
   ...(['releases', 'history', 'revisions', 'audit'] as const).map((word) => [word, 'log'] as const),
   ...(['list', 'links', 'show', 'info', 'attachments', 'bindings'] as const).map((word) => [word, 'status'] as const),
   ...(['check', 'ping', 'test', 'diagnose', 'verify'] as const).map((word) => [word, 'probe'] as const),
+  ...(['diff', 'preflight'] as const).map((word) => [word, 'compare'] as const),
   ...(['revert'] as const).map((word) => [word, 'undo'] as const),
   ...(['restore', 'rewind'] as const).map((word) => [word, 'rollback'] as const),
   ...(['run', 'env', 'shell', 'start'] as const).map((word) => [word, 'exec'] as const),
+  ...(['who', 'uses', 'find', 'locate', 'whois'] as const).map((word) => [word, 'where'] as const),
   ...(['setup', 'adopt', 'configure'] as const).map((word) => [word, 'init'] as const),
   ...(['unlock', 'repair', 'resume', 'fix'] as const).map((word) => [word, 'recover'] as const),
 ])

@@ -39,8 +39,11 @@ export function shapeOf({ text: word }: Word): Shape {
 /** Whether a bare word is a key even where it might be anything: upper case, or a key of the config. */
 export const isKey = (word: string, context: Context): boolean => UPPER_CASE.test(word) || context.keys().has(word)
 
-/** The pairs of `attach` and `swap`, from words and `--from-…`, in the order of the line. No key twice, one from stdin at most. Throws USAGE. */
-export function pairsIn(verb: 'attach' | 'swap', words: readonly Word[], line: Line, context: Context): readonly Pair[] {
+/** The verbs that take pairs. */
+export type Giving = 'attach' | 'swap' | 'compare'
+
+/** The pairs of a command, from words and `--from-…`, in the order of the line. No key twice, one from stdin at most. Throws USAGE. */
+export function pairsIn(verb: Giving, words: readonly Word[], line: Line, context: Context): readonly Pair[] {
   const placed: Placed[] = []
   const pairAt = (word: Word): Pair => {
     const shape = shapeOf(word)
@@ -79,13 +82,13 @@ export function keysIn(verb: VerbName, words: readonly Word[], context: Context)
   return keys
 }
 
-/** What `probe` is to ask: keys, handles, `-` for a handle on stdin. Throws USAGE. */
-export function targetsIn(words: readonly Word[], context: Context): readonly Target[] {
-  const targets = words.map((word) => targetIn(word, context))
+/** What is to be asked: keys, handles, `-` for a handle on stdin. Throws USAGE. */
+export function targetsIn(verb: 'probe' | 'compare', words: readonly Word[], context: Context): readonly Target[] {
+  const targets = words.map((word) => targetIn(verb, word, context))
   oncePerKey(targets.flatMap((target) => (target.by === 'key' ? [target.key] : [])))
   onceFromStdin(
     targets.flatMap((target) => (target.by === 'handle' && target.source.from === 'stdin' ? ['"-"'] : [])),
-    'attach probe - < FILE',
+    verb === 'probe' ? 'attach probe - < FILE' : 'attach compare KEY - < FILE',
   )
   return targets
 }
@@ -114,11 +117,11 @@ export function found(word: Word): string {
 /** The brand is given here, after the name was looked at. */
 const key = (name: string): Key => name as Key
 
-function targetIn(word: Word, context: Context): Target {
+function targetIn(verb: 'probe' | 'compare', word: Word, context: Context): Target {
   const shape = shapeOf(word)
   switch (shape.is) {
     case 'pair':
-      throw usage(`probe takes keys and handles, found ${found(word)}`, 'attach probe - < FILE')
+      throw usage(`${verb} takes keys and handles, found ${found(word)}`, 'attach probe - < FILE')
     case 'handle':
       return { by: 'handle', source: { from: 'argv', value: shape.value } }
     case 'stdin':
@@ -149,10 +152,10 @@ function prompt(word: Word, line: Line): Source {
   throw usage(`${shownKey(word.text, word.at)} has no value, and --no-input forbids to ask for it`, 'attach KEY=- < FILE')
 }
 
-const start = (verb: 'attach' | 'swap'): string => (verb === 'attach' ? 'attach' : 'attach swap')
+const start = (verb: Giving): string => (verb === 'attach' ? 'attach' : `attach ${verb}`)
 
 /** A handle alone, or after the key it was meant for. */
-function withoutKey(verb: 'attach' | 'swap', word: Word, before: Pair | undefined, context: Context): Error {
+function withoutKey(verb: Giving, word: Word, before: Pair | undefined, context: Context): Error {
   const shape = shapeOf(word)
   const what = shape.is === 'handle' ? '<handle>' : argument(word.at)
   if (before?.source.from === 'prompt') return apart(verb, what, before.key)
@@ -161,18 +164,18 @@ function withoutKey(verb: 'attach' | 'swap', word: Word, before: Pair | undefine
 }
 
 /** A bare word that is no key. After a key or a pair it may be a value, or the rest of one. */
-function notAKey(verb: 'attach' | 'swap', word: Word, before: Pair | undefined, context: Context): Error {
+function notAKey(verb: Giving, word: Word, before: Pair | undefined, context: Context): Error {
   if (before?.source.from === 'prompt') return apart(verb, argument(word.at), before.key)
   if (before !== undefined)
     return usage(`${argument(word.at)} is no pair and no key: a value with spaces stands in quotes`, `attach help ${verb}`)
   return usage(`${shown(word)} is neither KEY=HANDLE nor a key here${meant(word.text, context)}`, `attach help ${verb}`)
 }
 
-const apart = (verb: 'attach' | 'swap', what: string, before: Key): Error =>
+const apart = (verb: Giving, what: string, before: Key): Error =>
   usage(`${what} stands apart from its key: a key and its handle are one word`, `${start(verb)} ${isPlain(before) ? before : 'KEY'}=…`)
 
 /** `KEY --from-file KEY=PATH`: the option is enough. */
-function onceByWordOrOption(placed: readonly Placed[], verb: 'attach' | 'swap'): void {
+function onceByWordOrOption(placed: readonly Placed[], verb: Giving): void {
   const words = placed.filter(({ option }) => option === undefined).map(({ pair }) => pair.key)
   const twice = placed.find(({ option, pair }) => option !== undefined && words.includes(pair.key))
   if (twice === undefined) return

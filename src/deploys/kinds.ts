@@ -1,10 +1,10 @@
 import type { Change } from '../domain/change.ts'
 import { isAttachError } from '../domain/errors.ts'
-import type { Handle } from '../domain/handle.ts'
+import type { Handle, Identity } from '../domain/handle.ts'
 import { oneLine, type Redactor, secretsIn } from '../domain/redact.ts'
 import { providerOf } from '../kinds/provider.ts'
 import { isKnownService, type KindRow, recognise, rowOfScheme } from '../kinds/registry.ts'
-import type { HandleParts, Kind, Kinds, Recognition, Resource } from '../ports/kind.ts'
+import type { HandleParts, Kind, Kinds, Opened, ProbeContext, Recognition, Resource } from '../ports/kind.ts'
 
 /** All kinds, with what the commands need beside reading a handle. Every value that passes here is known to the redactor. */
 export interface OpenKinds extends Kinds {
@@ -42,14 +42,25 @@ export function openKinds(redactor: Redactor): OpenKinds {
   }
 }
 
+/** What a handle says of where it leads, for who prints no more than that of it: no redactor is told. Throws HANDLE_INVALID, USAGE. */
+export async function identityOf(value: Handle, recognition: Recognition): Promise<Identity> {
+  const kind = await recognise(value, recognition).load()
+  return kind.identify(kind.parse(value))
+}
+
 function resourceOf(kind: Kind, value: Handle): Resource {
   const resource = kind.parse(value)
+  const open = kind.open?.bind(kind)
+  const probeAlone = async (context: ProbeContext): Promise<Opened> => ({ report: await kind.probe(resource, context), session: null })
   return {
     kind: kind.name,
     identity: kind.identify(resource),
     depth: kind.depth,
     remarks: kind.remarks(resource),
+    traits: kind.traits(resource),
     probe: (context) => kind.probe(resource, context),
+    open: open === undefined ? probeAlone : (context) => open(resource, context),
+    guards: kind.guards?.bind(kind) ?? null,
   }
 }
 
@@ -103,11 +114,19 @@ function targetOf(value: Handle): string {
 /** The port, or the usual one of its kind. A socket has none. */
 const portOf = ({ scheme, host, port }: Pieces): string => port || (host === '' ? '' : `${rowOfScheme(scheme)?.port ?? ''}`)
 
+/** Parameters that lead somewhere else than what stands before them says (libpq, Redis). */
+const LEADING = ['host', 'hostaddr', 'port', 'dbname', 'service', 'db', 'database']
+
+const placeIn = ({ query }: Pieces): string => {
+  const parameters = new URLSearchParams(query)
+  return JSON.stringify(LEADING.map((name) => parameters.getAll(name)))
+}
+
 /** Two handles that lead to the same server and the same name in it differ in how one gets in, or in how one behaves there. */
 function changeWithin(before: Handle, after: Handle): string | null {
   const [old, next] = [piecesOf(before), piecesOf(after)]
   if (old === null || next === null || rowFor(before)?.name !== rowFor(after)?.name) return null
-  if (old.host !== next.host || portOf(old) !== portOf(next) || old.path !== next.path) return null
+  if (old.host !== next.host || portOf(old) !== portOf(next) || old.path !== next.path || placeIn(old) !== placeIn(next)) return null
   const parts = [
     old.user === next.user ? null : 'user',
     old.password === next.password ? null : 'password',

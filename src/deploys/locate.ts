@@ -45,8 +45,7 @@ export interface Deploy {
  * config of one is that deploy. Of configs only the names are looked at. Throws USAGE, CONFIG_INVALID.
  */
 export async function locate(where: Where, cwd: string, directory: string | null): Promise<Deploy> {
-  const base = directory === null ? cwd : resolve(cwd, directory)
-  if (!isDirectory(base)) throw new AttachError('USAGE', 'the directory named with -C does not exist', { hint: 'attach -C DIR status' })
+  const base = baseOf(cwd, directory)
   const there = directory === null ? [] : ['-C', directory]
   const project = await projectAt(base, cwd)
   switch (where.by) {
@@ -68,6 +67,22 @@ export async function locate(where: Where, cwd: string, directory: string | null
     }
   }
 }
+
+/** The directory that `-C` leads to. Throws USAGE. */
+export function baseOf(cwd: string, directory: string | null): string {
+  const base = directory === null ? cwd : resolve(cwd, directory)
+  if (isDirectory(base)) return base
+  throw new AttachError('USAGE', 'the directory named with -C does not exist', { hint: 'attach -C DIR status' })
+}
+
+/** Every deploy of the attach.yaml of a directory (absolute). Null: none stands there. Throws CONFIG_INVALID. */
+export async function deploysIn(base: string, cwd: string): Promise<readonly Deploy[] | null> {
+  const project = await projectAt(base, cwd)
+  return project === null ? null : project.deploys.map((one) => declared(one, project, cwd, base === cwd ? [] : ['-C', base]))
+}
+
+/** A config by its path alone (absolute): nobody declared it. */
+export const deployAt = (path: string, cwd: string): Deploy => deploy(labelOf(path, cwd), path, cwd, ['-c', path])
 
 /** A config of a deploy of another directory is changed there, where its protection and its hook are known. Throws USAGE. */
 async function expectOfNoOther(file: string, base: string, cwd: string): Promise<void> {

@@ -5,7 +5,9 @@ import { type Round, STEADY } from '../engine/protocol.ts'
 import type { Host } from '../ports/host.ts'
 import type { Reporter } from '../ports/reporter.ts'
 import type { ConfigStore } from '../ports/store.ts'
+import { elsewhereOf } from './inventory.ts'
 import type { OpenKinds } from './kinds.ts'
+import type { Deploy } from './locate.ts'
 import type { Held } from './settling/command-output.ts'
 import type { RoundValues, Settler } from './settling/settler.ts'
 
@@ -18,28 +20,34 @@ export interface Wiring {
   readonly begin: () => void
   readonly consent: Consent
   readonly settler: Settler
+  readonly deploy: Deploy
 }
 
 /** All that an operation needs of the world, from the real one. */
-export const operationOn = ({ store, kinds, reporter, signal, begin, consent, settler }: Wiring, host: Host): Operation => ({
-  store,
-  kinds,
-  reporter,
-  signal,
-  begin,
-  consent,
-  by: host.actor,
-  now: host.now,
-  clock: host.clock,
-  random: host.random,
-  show: (_key, value) => (value === null ? null : kinds.describe(value)),
-  within: kinds.within,
-  ready: () => settler.ready(),
-  clearOrphan: () => settler.clearOrphan(),
-  unsettledWhy: (intent) => settler.why(intent),
-  confirm: () => settler.confirm(),
-  settle: (round, stop) => settler.settle(round, () => valuesOf(round, store), stop),
-})
+export function operationOn({ store, kinds, reporter, signal, begin, consent, settler, deploy }: Wiring, host: Host): Operation {
+  const elsewhere = elsewhereOf(deploy, host)
+  return {
+    store,
+    kinds,
+    reporter,
+    signal,
+    begin,
+    consent,
+    by: host.actor,
+    now: host.now,
+    clock: host.clock,
+    random: host.random,
+    show: (_key, value) => (value === null ? null : kinds.describe(value)),
+    within: kinds.within,
+    deploy: deploy.name,
+    ...(elsewhere === undefined ? {} : { elsewhere }),
+    ready: () => settler.ready(),
+    clearOrphan: () => settler.clearOrphan(),
+    unsettledWhy: (intent) => settler.why(intent),
+    confirm: () => settler.confirm(),
+    settle: (round, stop) => settler.settle(round, () => valuesOf(round, store), stop),
+  }
+}
 
 /** Read anew for each run: what a hook prints may hold any of them. */
 async function valuesOf({ intent }: Round, store: ConfigStore): Promise<RoundValues> {

@@ -1,23 +1,28 @@
-import type { Key } from '../domain/change.ts'
-import { hasSettling, type OnFailure } from '../domain/deploy.ts'
-import { AttachError } from '../domain/errors.ts'
+import { isEmpty, type Key } from '../domain/change.ts'
+import { AttachError, isAttachError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
 import type { Close, Release } from '../domain/operation.ts'
 import { Redactor } from '../domain/redact.ts'
 import { Secret } from '../domain/secret.ts'
+import { FAILOVER_MS, type FailoverOutcome, failover } from '../engine/failover.ts'
+import { changesTo, type Fitness, fitnessOf, surveyOf } from '../engine/fitness.ts'
 import { type Outcome, operate, type Wish } from '../engine/operate.ts'
-import type { Edit, Request } from '../engine/plan.ts'
-import type { Expectation } from '../engine/preflight.ts'
+import type { Request } from '../engine/plan.ts'
+import { read as readHandle } from '../engine/recognise.ts'
 import { keep, needsRecovery, recover } from '../engine/recover.ts'
-import { isEnvName } from '../formats/dotenv.ts'
 import { processHost } from '../host/process-host.ts'
 import type { Reporter } from '../ports/reporter.ts'
 import type { ConfigStore, Snapshot } from '../ports/store.ts'
+import { baselineFile, baselinesIn, expectWritable, writeBaseline } from './baseline.ts'
+import { editsOf, expectConfirmed, type FailoverHow, type How, keyOf, measureOf, wishOf } from './how.ts'
+import { elsewhereOf } from './inventory.ts'
 import { openKinds } from './kinds.ts'
-import { expectMayBeMade, expectThere, type Deploy as Found, locate, type Where } from './locate.ts'
+import { expectMayBeMade, expectThere, locate, type Where } from './locate.ts'
 import { LOCK_ELSEWHERE_MS, openStore } from './open.ts'
 import { operationOn, WITHOUT_QUESTIONS } from './operation.ts'
 import { settlerOf } from './settling/settler.ts'
+
+export type { FailoverHow, How } from './how.ts'
 
 export interface DeployOptions {
   /** `{ by: 'deploy', name }`, `{ by: 'config', address }`. Default: `.env` in the directory. */
@@ -37,38 +42,25 @@ export interface DeployOptions {
   readonly signal?: AbortSignal
 }
 
-/** How one operation is to be made. */
-export interface How {
-  /** Why, for the log. */
-  readonly message?: string
-  readonly kind?: string
-  readonly expect?: Expectation
-  /** `skip` is recorded. Default: `probe`. */
-  readonly probe?: 'probe' | 'skip'
-  /** `dry`: everything but the write. Default: `real`. */
-  readonly run?: 'real' | 'dry'
-  /** Goes on over an edit made outside, which is recorded. Default: false. */
-  readonly allowEdited?: boolean
-  /** The name of the deploy, which a protected one needs. */
-  readonly confirm?: string
-  /** `skip`: neither hook nor health, the app is not restarted. Default: `run`. */
-  readonly hook?: 'run' | 'skip'
-  /** Default: what attach.yaml says, else `revert`, but not to a resource that did not answer. */
-  readonly onFailure?: OnFailure
-  /** Under which key each old handle stays attached: `{ DATABASE_URL: 'DATABASE_URL_OLD' }`. Default: none stays. */
-  readonly keepOld?: Readonly<Record<string, string>>
-}
-
 /** One deploy, for runbooks in TypeScript. Every method throws AttachError, whose `effect` says what state the deploy is in. */
 export interface Deploy {
   /** Says what is meant: a key that holds another value is swapped without a question. */
   attach(handles: Readonly<Record<string, string>>, how?: How): Promise<Outcome>
   swap(handles: Readonly<Record<string, string>>, how?: How): Promise<Outcome>
+  /**
+   * Asks all handles at once and swaps to the most advanced of those that are fit. The outcome tells of each; so does NoneFit, which is thrown
+   * when there is none.
+   */
+  failover(key: string, handles: readonly string[], how?: FailoverHow): Promise<FailoverOutcome>
   detach(keys: readonly string[], how?: How): Promise<Outcome>
   rollback(to: Release | null, how?: How): Promise<Outcome>
   undo(release: Release | null, how?: How): Promise<Outcome>
   /** Closes what a dead operation left open; null when nothing was. */
   recover(how?: { readonly keep?: boolean; readonly hook?: 'run' | 'skip' }): Promise<Close | null>
+  /** The pre-flight of a swap alone: reads only. `blocking` is empty where nothing stands in the way. */
+  compare(handles: Readonly<Record<string, string>>, how?: Pick<How, 'kind' | 'expect' | 'allow' | 'strict' | 'baseline'>): Promise<Fitness>
+  /** Keeps in a file what the resource under a key tells of itself, without a secret. Only another baseline is replaced. */
+  saveBaseline(key: string, file: string): Promise<void>
   read(): Promise<Snapshot>
   close(): Promise<void>
 }
@@ -95,13 +87,26 @@ export async function openDeploy(options: DeployOptions = {}): Promise<Deploy> {
       hint: 'openDeploy({ trust: true })',
     })
   }
-  const wiring = { store, kinds, signal, reporter, begin: () => {}, consent: WITHOUT_QUESTIONS }
-  const operationFor = ({ hook = 'run' }: Pick<How, 'hook'>) =>
-    operationOn({ ...wiring, settler: settlerOf(found, { run: hook === 'skip' ? 'skip' : 'usual', trust }, host, reporter) }, host)
+  const wiring = { store, kinds, signal, reporter, begin: () => {}, consent: WITHOUT_QUESTIONS, deploy: found }
+  const operationFor = ({ hook = 'run' }: Pick<How, 'hook'>, within: Partial<typeof wiring> = {}) =>
+    operationOn(
+      { ...wiring, ...within, settler: settlerOf(found, { run: hook === 'skip' ? 'skip' : 'usual', trust }, host, reporter) },
+      host,
+    )
   const run = async (request: Request, how: How): Promise<Outcome> => {
     expectConfirmed(found, how)
-    return await operate(wishOf(request, how, found, lockTimeoutMs), operationFor(how))
+    return await operate({ ...(await wishFor(how)), request }, operationFor(how))
   }
+  const wishFor = async (how: How): Promise<Omit<Wish, 'request'>> => ({
+    ...wishOf(how, found, lockTimeoutMs),
+    baselines: await baselinesIn(how.baseline ?? null, host, directory),
+  })
+  const elsewhere = elsewhereOf(found, host)
+  const asking = {
+    ...{ kinds, reporter, signal, clock: host.clock, now: host.now, within: kinds.within, deploy: found.name },
+    ...(elsewhere === undefined ? {} : { elsewhere }),
+  }
+  const declared = found.declared?.resources ?? new Map()
   return {
     attach: async (handles, how = {}) => {
       expectMayBeMade(found, create ? 'create' : 'usual', host)
@@ -110,6 +115,14 @@ export async function openDeploy(options: DeployOptions = {}): Promise<Deploy> {
     swap: async (handles, how = {}) => {
       expectThere(found, host)
       return await run({ verb: 'swap', edits: editsOf(handles, how) }, how)
+    },
+    failover: async (key, handles, { timeoutMs = FAILOVER_MS, ...how } = {}) => {
+      expectThere(found, host)
+      expectConfirmed(found, how)
+      const kept = editsOf({ [key]: '' }, how).flatMap(({ keepOldAs }) => (keepOldAs === undefined ? [] : [{ keepOldAs }]))
+      const candidates = handles.map((handle) => ({ to: new Secret(handle) }))
+      const wish = { ...(await wishFor(how)), key: keyOf(key), candidates, ...kept[0] }
+      return await inTime(timeoutMs, signal, (within) => failover(wish, operationFor(how, within)))
     },
     detach: async (keys, how = {}) => {
       expectThere(found, host)
@@ -129,48 +142,46 @@ export async function openDeploy(options: DeployOptions = {}): Promise<Deploy> {
       if (await needsRecovery(store.journal, signal)) await operation.ready()
       return await recover(operation)
     },
+    compare: async (handles, how = {}) => {
+      expectThere(found, host)
+      const baselines = await baselinesIn(how.baseline ?? null, host, directory)
+      return await fitnessOf(changesTo(editsOf(handles, {}), await store.read(signal)), { ...measureOf(how), declared, baselines }, asking)
+    },
+    saveBaseline: async (name, path) => {
+      expectThere(found, host)
+      const [key, file] = [keyOf(name), baselineFile(path, host, directory)]
+      expectWritable(file)
+      const value = heldIn(await store.read(signal), key)
+      const resource = await readHandle(key, value, { asked: declared.get(key)?.kind ?? null, was: value }, kinds)
+      const { survey } = await surveyOf(key, resource, declared, asking)
+      writeBaseline(file, { key, target: kinds.describe(value), survey }, host)
+    },
     read: async () => await store.read(signal),
     close: async () => await store[Symbol.asyncDispose](),
   }
 }
 
-function expectConfirmed({ declared, name }: Found, { confirm }: How): void {
-  if (declared?.protected !== true || confirm === name) return
-  throw new AttachError('REFUSED', `${name} is protected, and its name was not given; nothing was changed`, {
-    hint: `{ confirm: '${name}' }`,
-  })
+function heldIn({ entries }: Snapshot, key: Key): Secret {
+  const value = entries.get(key)
+  if (value !== undefined && !isEmpty(value)) return value
+  throw new AttachError('REFUSED', `${key} holds nothing; nothing was contacted`, { hint: 'attach status' })
 }
 
-const wishOf = (request: Request, how: How, { declared }: Found, lockTimeoutMs: number): Wish => ({
-  request,
-  kind: how.kind ?? null,
-  expect: how.expect ?? null,
-  declared: declared?.resources ?? new Map(),
-  readers: declared?.readers ?? [],
-  settling: how.hook === 'skip' && hasSettling(declared) ? 'skipped' : 'usual',
-  onFailure: how.onFailure ?? (declared?.onFailure === 'keep' ? 'keep' : 'usual'),
-  probe: how.probe ?? 'probe',
-  message: how.message ?? null,
-  allowed: how.allowEdited === true ? ['config.edited'] : [],
-  run: how.run ?? 'real',
-  lockTimeoutMs,
-})
-
-function editsOf(handles: Readonly<Record<string, string>>, { keepOld = {} }: How): readonly Edit[] {
-  const edits = Object.entries(handles).map(([name, value]) => {
-    const as = Object.hasOwn(keepOld, name) ? keepOld[name] : undefined
-    return { key: keyOf(name), to: new Secret(value), ...(as === undefined ? {} : { keepOldAs: keyOf(as) }) }
-  })
-  if (edits.length === 0) throw new AttachError('USAGE', 'no key was given; expected at least one', { hint: 'name the keys' })
-  const lost = Object.keys(keepOld).find((name) => !Object.hasOwn(handles, name))
-  const twice = edits.find(({ keepOldAs }) => keepOldAs !== undefined && edits.some(({ key }) => key === keepOldAs))
-  if (lost === undefined && twice === undefined) return edits
-  const what =
-    lost === undefined ? 'keepOld names a key that this call changes itself' : 'keepOld names a key that this call does not change'
-  throw new AttachError('USAGE', `${what}; nothing was contacted`, { hint: "{ keepOld: { KEY: 'KEY_OLD' } }" })
-}
-
-function keyOf(name: string): Key {
-  if (isEnvName(name)) return name
-  throw new AttachError('USAGE', 'a key is not a variable name: expected letters, digits and "_"', { hint: 'name it as in DATABASE_URL' })
+/** Stops what takes too long up to its first write; from there on only the caller's own signal counts. */
+async function inTime<T>(
+  ms: number,
+  signal: AbortSignal,
+  steps: (within: { readonly signal: AbortSignal; readonly begin: () => void }) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), ms)
+  const begin = (): void => clearTimeout(timer)
+  try {
+    return await steps({ signal: AbortSignal.any([signal, late.signal]), begin })
+  } catch (error) {
+    if (!late.signal.aborted || signal.aborted || !isAttachError(error, 'INTERRUPTED')) throw error
+    throw new AttachError('REFUSED', `${ms / 1_000} s passed before the write; nothing was changed`, { hint: '{ timeoutMs: 60_000 }' })
+  } finally {
+    begin()
+  }
 }

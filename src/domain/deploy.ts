@@ -1,6 +1,8 @@
+import type { Severities } from './finding.ts'
 import type { Expectation } from './probe.ts'
 import { oneLine } from './redact.ts'
 import { shellWord } from './shell.ts'
+import type { Fresh, Use } from './survey.ts'
 
 /** A command of the deploy's own. A text runs through `sh -c`, a list without a shell. */
 export type CommandLine = string | readonly string[]
@@ -30,6 +32,11 @@ export type OnFailure = 'revert' | 'keep'
 export interface ExpectedResource {
   readonly kind: string | null
   readonly expect: Expectation | null
+  /** How old its newest row may be. */
+  readonly fresh: Fresh | null
+  readonly use: Use | null
+  /** Other severities than the usual ones. */
+  readonly guards: Severities
 }
 
 /** What attach.yaml says of one deploy. */

@@ -1,7 +1,8 @@
+import type { CandidateRow } from './candidate.ts'
 import type { OnFailure } from './deploy.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Side, Stands, Step } from './event.ts'
-import type { Finding } from './finding.ts'
+import type { KeyedFinding } from './finding.ts'
 import type { Identity } from './handle.ts'
 import type { Actor, Release, Settled, Shown, Verdict } from './operation.ts'
 import type { ProbeReport } from './probe.ts'
@@ -25,6 +26,8 @@ export interface Document {
   readonly attachments?: readonly AttachmentRow[]
   readonly probes?: readonly ProbeRow[]
   readonly releases?: readonly ReleaseRow[]
+  /** Of a failover, in the order they were given. */
+  readonly candidates?: readonly CandidateRow[]
   readonly open?: OpenRow | null
   /** Hook and health of this deploy, and how they went. */
   readonly settling?: SettlingRow
@@ -35,10 +38,6 @@ export interface Document {
   readonly message?: string
 }
 
-export interface KeyedFinding extends Finding {
-  readonly key: string
-}
-
 export interface Warning {
   readonly code: string
   readonly message: string
@@ -46,11 +45,15 @@ export interface Warning {
 
 /** One key of a deploy that holds a handle. */
 export interface AttachmentRow {
+  /** Of `where`, which looks into many: the deploy, or its config. */
+  readonly deploy?: string
   readonly key: string
   readonly kind: string
   readonly provider: string | null
   readonly target: string
-  /** The last release that wrote it. */
+  /** Of `where`: who logs in. Null: the handle does not say. */
+  readonly user?: string | null
+  /** The last release that wrote it. Null: none, or it was not looked for. */
   readonly release: Release | null
   /** Changed outside since then. Null: that cannot be told. */
   readonly edited: boolean | null

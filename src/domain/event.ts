@@ -1,4 +1,5 @@
-import type { Finding } from './finding.ts'
+import type { CandidateRow } from './candidate.ts'
+import type { Finding, KeyedFinding } from './finding.ts'
 import type { Identity } from './handle.ts'
 import type { Shown, Verb } from './operation.ts'
 import type { ProbeReport } from './probe.ts'
@@ -25,8 +26,16 @@ export type Event =
       readonly side: Side
       readonly report: ProbeReport
     }
+  /** Two resources are asked about themselves. */
+  | { readonly type: 'comparing'; readonly key: string }
+  /** They were, and this came of it. The findings themselves are told as `judged`. */
+  | { readonly type: 'compared'; readonly key: string; readonly findings: readonly KeyedFinding[]; readonly ms: number }
+  /** Which of the candidates of a failover are fit, and which one is taken. */
+  | { readonly type: 'candidates'; readonly key: string; readonly candidates: readonly CandidateRow[] }
   | { readonly type: 'planned'; readonly verb: Verb; readonly deploy: string; readonly changes: readonly Shown[] }
   | { readonly type: 'found'; readonly key: string; readonly finding: Finding }
+  /** All that was found out about what is to stand under a key. `compared`: against what stands there. */
+  | { readonly type: 'judged'; readonly key: string; readonly findings: readonly Finding[]; readonly compared: boolean }
   | { readonly type: 'waiting'; readonly reason: string }
   /** What is done once the config is written. `what`: the command, or the question. */
   | { readonly type: 'then'; readonly step: Step; readonly what: string }

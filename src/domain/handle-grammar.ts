@@ -44,6 +44,8 @@ export interface SplitHandle {
   /** Without the leading `/`. `null` when there is no `/`. */
   readonly path: Part | null
   readonly query: readonly QueryPart[]
+  /** What stands under query keys without a meaning, as it stands there. Of repeated keys the last one. */
+  readonly unknown: ReadonlyMap<string, string>
   /** Query keys without a meaning, and those that stand there twice. */
   readonly unknownKeys: readonly string[]
   readonly repeatedKeys: readonly string[]

@@ -100,8 +100,9 @@ function queryOf(
   text: string,
   start: number,
   { grammar, plain }: { readonly grammar: HandleGrammar; readonly plain: boolean },
-): Pick<SplitHandle, 'query' | 'unknownKeys' | 'repeatedKeys'> {
+): Pick<SplitHandle, 'query' | 'unknown' | 'unknownKeys' | 'repeatedKeys'> {
   const query: QueryPart[] = []
+  const unknown = new Map<string, string>()
   const unknownKeys: string[] = []
   const repeatedKeys: string[] = []
   let at = start + 1
@@ -115,11 +116,13 @@ function queryOf(
     if (plain && item.includes('@') && !known) throw invalid('has an unencoded ? in its user or password', ENCODE)
     if (equals < 0) throw invalid('has a part of its query without =', 'write key=value, joined by &')
     if (!known && /ssl|tls|cert|verify/i.test(key)) throw unknownTls(grammar)
-    if (!known) unknownKeys.push(key)
-    else if (query.some((part) => part.key === key)) repeatedKeys.push(key)
+    if (!known) {
+      unknownKeys.push(key)
+      unknown.set(key, item.slice(equals + 1))
+    } else if (query.some((part) => part.key === key)) repeatedKeys.push(key)
     if (known) query.push({ key, ...decoded(text, { start: range.start + equals + 1, end: range.end }, `query part ${key}`) })
   }
-  return { query, unknownKeys, repeatedKeys }
+  return { query, unknown, unknownKeys, repeatedKeys }
 }
 
 const unknownTls = ({ queryKeys }: HandleGrammar) => {

@@ -1,6 +1,7 @@
 import type { Key } from './change.ts'
 
-export type Verb = 'attach' | 'detach' | 'swap' | 'rollback' | 'undo'
+export const VERBS = ['attach', 'detach', 'swap', 'failover', 'rollback', 'undo'] as const
+export type Verb = (typeof VERBS)[number]
 
 /** Place of an entry in the journal: 1, 2, 3 … without a gap. */
 export type Seq = number
@@ -17,7 +18,7 @@ export interface Actor {
 interface Stamped {
   readonly seq: Seq
   readonly by: Actor
-  /** ISO 8601, UTC. Fit to print; nothing is ever decided by it. */
+  /** ISO 8601, UTC. Fit to print; only the quiet period after a failover is decided by it, for clocks differ. */
   readonly at: string
 }
 

@@ -1,24 +1,20 @@
-import { isEmpty, type Key } from '../domain/change.ts'
+import { type Change, isEmpty, type Key } from '../domain/change.ts'
 import type { ExpectedResource, OnFailure } from '../domain/deploy.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
-import type { Finding } from '../domain/finding.ts'
+import { type KeyedFinding, weighed } from '../domain/finding.ts'
 import type { Close, Head, Open, Shown } from '../domain/operation.ts'
+import type { Survey } from '../domain/survey.ts'
 import type { Origin, Rehearsal, Snapshot } from '../ports/store.ts'
 import { apply } from './apply.ts'
-import { fixedTo, look, planAgain } from './look.ts'
+import { expectBaselinesMeant } from './baselines.ts'
+import { type Expectation, ProbeFailed } from './expect.ts'
+import { judge, type Leave, pardoned, Unfit } from './judge.ts'
+import { fixedTo, isSameChange, look, planAgain } from './look.ts'
 import type { Plan, Request } from './plan.ts'
-import {
-  type Expectation,
-  type Preflight,
-  ProbeFailed,
-  type ProbeSetting,
-  preflight,
-  type Recognised,
-  read,
-  recognise,
-} from './preflight.ts'
+import { type Preflight, type PreflightSetting, preflight } from './preflight.ts'
 import { type Context, shownOf } from './protocol.ts'
 import { expectSettled, makeQuiet, TRIES_MAX } from './quiet.ts'
+import { type Recognised, read, recognise } from './recognise.ts'
 
 export interface Wish {
   readonly request: Request
@@ -36,7 +32,12 @@ export interface Wish {
   /** When the app does not settle: `usual` puts back, but not to an old resource that did not answer. */
   readonly onFailure: 'usual' | OnFailure
   readonly message: string | null
+  /** `--allow`: findings that do not stand in the way. Those that would have are recorded. */
   readonly allowed: readonly string[]
+  /** `strict`: warnings and what could not be found out stand in the way too. */
+  readonly strictness: Leave['strictness']
+  /** What old resources told when they were well. */
+  readonly baselines: ReadonlyMap<Key, Survey>
   /** `dry`: everything but the write. */
   readonly run: 'real' | 'dry'
   readonly lockTimeoutMs: number
@@ -49,6 +50,10 @@ export interface Proposal {
   readonly recognised: readonly Recognised[]
   readonly rehearsal: Rehearsal
   readonly preflight: Preflight | null
+  /** What is odd about the new handles themselves. */
+  readonly remarks: readonly KeyedFinding[]
+  /** What was found when the new resource was chosen among others. */
+  readonly chosen: readonly KeyedFinding[]
   /** What does not settle is put back; otherwise the new value stays. */
   readonly revertible: boolean
 }
@@ -67,7 +72,7 @@ export interface Consent {
   approve(proposal: Proposal): Promise<void>
 }
 
-export interface Operation extends Context, ProbeSetting {
+export interface Operation extends Context, PreflightSetting {
   readonly consent: Consent
   /** Throws CONFIG_INVALID or REFUSED, before anything is begun, when hook and health could not be run as they stand: not there, not safe, not trusted. */
   readonly ready: () => Promise<void>
@@ -76,13 +81,28 @@ export interface Operation extends Context, ProbeSetting {
 export type Outcome =
   | { readonly type: 'unchanged'; readonly keys: readonly Key[]; readonly head: Head; readonly snapshot: Snapshot }
   | { readonly type: 'planned'; readonly proposal: Proposal }
-  | { readonly type: 'closed'; readonly close: Close; readonly proposal: Proposal; readonly findings: readonly Finding[] }
+  | { readonly type: 'closed'; readonly close: Close; readonly proposal: Proposal; readonly findings: readonly KeyedFinding[] }
 
 /** Findings older than this are taken again before the write. */
 const FRESH_MS = 30_000
 
-/** One operation from the wish to its close. Throws AttachError; its effect says what state the deploy is in. */
-export async function operate(wish: Wish, operation: Operation): Promise<Outcome> {
+/** The pre-flight of one change, taken before its operation began. */
+export interface Taken {
+  readonly change: Change
+  readonly preflight: Preflight
+  /** What the choice of it brought up. */
+  readonly findings: readonly KeyedFinding[]
+}
+
+/**
+ * One operation from the wish to its close. Throws AttachError; its effect says what state the deploy is in. `taken` stands for the first
+ * pre-flight, where this change is what is planned.
+ */
+export async function operate(
+  wish: Wish,
+  operation: Operation,
+  { taken = null }: { readonly taken?: Taken | null } = {},
+): Promise<Outcome> {
   const { consent, signal, clock } = operation
   await expectReadable(wish, operation)
   await makeQuiet(wish, operation)
@@ -95,13 +115,37 @@ export async function operate(wish: Wish, operation: Operation): Promise<Outcome
   let { plan } = planned
   await consent.meant(plan)
   const recognised = await recognise(plan, { asked: wish.kind, declared: wish.declared, origin: originOf(plan) }, operation.kinds)
+  expectBaselinesMeant(wish.baselines, recognised)
   const rehearsal = await operation.store.rehearse(plan.changes, originOf(plan), signal)
   const shown = shownOf(plan, operation)
   if (originOf(plan) === 'new') expectReadAlike(rehearsal, wish.readers)
   await operation.ready()
-  let proposal: Proposal = { plan, shown, recognised, rehearsal, preflight: null, revertible: wish.onFailure !== 'keep' }
-  proposal = checked(wish, proposal, await check(wish, proposal, operation))
+  const remarks = recognised.flatMap(({ change: { key }, next }) =>
+    (next?.remarks ?? []).map((one) => pardoned({ key, ...weighed(one, wish.declared.get(key)?.guards ?? new Map()) }, wish)),
+  )
+  let proposal: Proposal = {
+    plan,
+    shown,
+    recognised,
+    rehearsal,
+    remarks,
+    chosen: taken?.findings ?? [],
+    preflight: null,
+    revertible: wish.onFailure !== 'keep',
+  }
+  const isTaken = taken !== null && plan.changes.some((change) => isSameChange(change, taken.change))
+  if (taken !== null && !isTaken) {
+    throw new AttachError(
+      'CONFLICT',
+      `${taken.change.key} was changed while the candidates were asked; nothing was changed by this command`,
+      {
+        hint: 'attach log',
+      },
+    )
+  }
+  proposal = checked(wish, proposal, isTaken ? taken.preflight : await check(wish, proposal, operation))
   consent.tell(proposal)
+  expectFit(wish, proposal)
   if (wish.run === 'dry') return { type: 'planned', proposal }
   await consent.approve(proposal)
   while (proposal.preflight !== null && clock() - proposal.preflight.takenAt > FRESH_MS) {
@@ -109,14 +153,16 @@ export async function operate(wish: Wish, operation: Operation): Promise<Outcome
     proposal = checked(wish, proposal, await check(wish, proposal, operation))
     if (!isSameCheck(agreed, proposal)) {
       consent.tell(proposal)
+      expectFit(wish, proposal)
       await consent.approve(proposal)
     }
   }
   const fixed = fixedTo(plan, wish)
   for (let tries = 1; ; tries += 1) {
     try {
+      proposal = { ...proposal, plan }
       const close = await apply({ ...plan, ...recorded(wish, proposal) }, operation)
-      return { type: 'closed', close, proposal, findings: proposal.preflight?.findings ?? [] }
+      return { type: 'closed', close, proposal, findings: findingsOf(proposal) }
     } catch (error) {
       if (!isAttachError(error, 'BUSY') || tries === TRIES_MAX) throw error
       plan = await planAgain(error, fixed, plan, operation)
@@ -126,7 +172,7 @@ export async function operate(wish: Wish, operation: Operation): Promise<Outcome
 
 /** A wrong handle is told before anything is contacted, written or recovered. */
 async function expectReadable({ request, kind, declared }: Wish, { store, kinds, signal }: Operation): Promise<void> {
-  if (request.verb !== 'attach' && request.verb !== 'swap') return
+  if (!('edits' in request)) return
   const { entries } = await store.read(signal)
   for (const { key, to } of request.edits) {
     if (to === null || (isEmpty(to) && kind !== 'opaque')) {
@@ -158,13 +204,26 @@ const isSameCheck = (a: Proposal, b: Proposal): boolean =>
 async function check(wish: Wish, proposal: Proposal, operation: Operation): Promise<Preflight | null> {
   if (wish.probe === 'skip') return null
   try {
-    return await preflight(proposal.recognised, { verb: proposal.plan.verb, expect: wish.expect, declared: wish.declared }, operation)
+    return await preflight(proposal.recognised, { ...wish, verb: proposal.plan.verb }, operation)
   } catch (error) {
     if (!(error instanceof ProbeFailed)) throw error
     await operation.consent.allTheSame(error, proposal)
     return null
   }
 }
+
+/** Throws REFUSED with the ids of what stands in the way. */
+function expectFit(wish: Wish, proposal: Proposal): void {
+  const { blocking } = judge(findingsOf(proposal), wish)
+  if (blocking.length > 0) throw new Unfit(blocking)
+}
+
+/** All that was found. Where nothing was asked, what the texts of the handles tell. */
+export const findingsOf = ({ plan, preflight, remarks, chosen }: Proposal): readonly KeyedFinding[] => [
+  ...(plan.findings ?? []),
+  ...(preflight?.findings ?? remarks),
+  ...chosen,
+]
 
 /** What the pre-flight found out decides what becomes of a change that does not settle, unless somebody said so. */
 const checked = (wish: Wish, proposal: Proposal, preflight: Preflight | null): Proposal => ({
@@ -173,12 +232,15 @@ const checked = (wish: Wish, proposal: Proposal, preflight: Preflight | null): P
   revertible: wish.onFailure === 'usual' ? (preflight?.revertible ?? true) : wish.onFailure === 'revert',
 })
 
-function recorded(wish: Wish, { preflight, recognised, revertible }: Proposal) {
+function recorded(wish: Wish, proposal: Proposal) {
+  const { plan, preflight, recognised, revertible } = proposal
   const asked = recognised.some(({ next }) => next !== null && next.depth !== null)
+  const edited = plan.edited.length > 0 && wish.allowed.includes('config.edited') ? ['config.edited'] : []
+  const allowed = [...edited, ...judge(findingsOf(proposal), wish).letPass]
   return {
     revertible,
     ...(wish.message === null ? {} : { message: wish.message }),
-    ...(wish.allowed.length === 0 ? {} : { allowed: wish.allowed }),
+    ...(allowed.length === 0 ? {} : { allowed }),
     ...(preflight === null && asked ? { unprobed: true } : {}),
     ...(wish.settling === 'skipped' ? { unhooked: true } : {}),
   }

@@ -1,5 +1,6 @@
 import { type Change, isEmpty, type Key, same, type Value } from '../domain/change.ts'
 import { AttachError, assert } from '../domain/errors.ts'
+import type { KeyedFinding } from '../domain/finding.ts'
 import { nearest } from '../domain/nearest.ts'
 import type { Head, Release, Verb } from '../domain/operation.ts'
 import type { Snapshot } from '../ports/store.ts'
@@ -14,9 +15,11 @@ export interface Edit {
   readonly keepOldAs?: Key
 }
 
+export type EditVerb = 'attach' | 'swap' | 'failover'
+
 /** What is asked for. Values are complete here; nothing is asked or read later. */
 export type Request =
-  | { readonly verb: 'attach' | 'swap'; readonly edits: readonly Edit[] }
+  | { readonly verb: EditVerb; readonly edits: readonly Edit[] }
   | { readonly verb: 'detach'; readonly keys: readonly Key[] }
   | { readonly verb: 'rollback' | 'undo'; readonly release: Release | null; readonly allowEdited: boolean }
 
@@ -40,6 +43,8 @@ export interface Plan {
   readonly edited: readonly Key[]
   /** Keys of `changes` that hold what is kept of a replaced handle, or held it: nothing of them is probed, for it may be dead. Absent: none. */
   readonly kept?: readonly Key[]
+  /** What was found before anything was contacted, and does not stand in the way. Absent: nothing was asked. */
+  readonly findings?: readonly KeyedFinding[]
   readonly undoes?: Release
   readonly backTo?: Release
 }
@@ -54,6 +59,7 @@ export function plan(request: Request, known: Known): Planned {
   switch (request.verb) {
     case 'attach':
     case 'swap':
+    case 'failover':
       return planEdits(request.verb, request.edits, known)
     case 'detach':
       return planDetach(request.keys, known)
@@ -85,7 +91,7 @@ function expectRelease(asked: Release | null): void {
   throw new AttachError('USAGE', 'a release is a whole number from 0 on; nothing was contacted', { hint: 'attach log' })
 }
 
-function planEdits(verb: 'attach' | 'swap', edits: readonly Edit[], known: Known): Planned {
+function planEdits(verb: EditVerb, edits: readonly Edit[], known: Known): Planned {
   const { entries } = known.snapshot
   const stale = edits.find(({ madeFrom }) => madeFrom !== undefined && !same(madeFrom.value, entries.get(madeFrom.key) ?? null))
   if (stale?.madeFrom !== undefined) {
@@ -94,18 +100,19 @@ function planEdits(verb: 'attach' | 'swap', edits: readonly Edit[], known: Known
     })
   }
   const changes = edits.map(({ key, to }): Change => ({ key, before: entries.get(key) ?? null, after: to }))
-  const empty = verb === 'swap' ? changes.find(({ before }) => isEmpty(before)) : undefined
+  const empty = verb !== 'attach' ? changes.find(({ before }) => isEmpty(before)) : undefined
   if (empty !== undefined) {
     const near = empty.before === null ? nearest(empty.key, entries.keys()) : null
     const found = empty.before === null ? `is not attached${near === null ? '' : ` (did you mean ${near}?)`}` : 'stands there empty'
-    throw new AttachError('REFUSED', `${empty.key} ${found}, and swap replaces what a key holds; nothing was changed`, {
-      hint: near === null ? `attach ${empty.key}` : `attach swap ${near}`,
+    throw new AttachError('REFUSED', `${empty.key} ${found}, and ${verb} replaces what a key holds; nothing was changed`, {
+      hint: near === null ? `attach ${empty.key}` : `attach ${verb} ${near}`,
     })
   }
   const moved = changes.filter(({ before, after }) => !same(before, after))
   if (moved.length === 0) return { type: 'unchanged', keys: changes.map(({ key }) => key) }
   const kept = keptOf(moved, edits, known)
-  return planned(moved.some(({ before }) => !isEmpty(before)) ? 'swap' : verb, [...moved, ...kept], known, kept)
+  const replaces = moved.some(({ before }) => !isEmpty(before))
+  return planned(verb === 'attach' && replaces ? 'swap' : verb, [...moved, ...kept], known, kept)
 }
 
 /** The replaced handles that are to stay, each under its other key. Where nothing was held nothing is kept. */

@@ -1,230 +1,164 @@
-import { type Change, isEmpty } from '../domain/change.ts'
+import type { Change, Key } from '../domain/change.ts'
+import { FAILOVER, GENERAL } from '../domain/checks.ts'
 import type { ExpectedResource } from '../domain/deploy.ts'
-import { AttachError, isAttachError } from '../domain/errors.ts'
-import type { Side } from '../domain/event.ts'
-import type { Finding } from '../domain/finding.ts'
+import { AttachError } from '../domain/errors.ts'
+import { type Finding, found, type KeyedFinding, passed, unknown, weighed } from '../domain/finding.ts'
 import type { Verb } from '../domain/operation.ts'
-import type { Depth, Expectation, ProbeReport } from '../domain/probe.ts'
-import type { Secret } from '../domain/secret.ts'
-import { type Kinds, PROBE_LIMITS, type Recognition, type Resource } from '../ports/kind.ts'
-import type { Reporter } from '../ports/reporter.ts'
-import type { Origin } from '../ports/store.ts'
-import { isKept, type Plan } from './plan.ts'
-
-export type { Expectation } from '../domain/probe.ts'
-
-/** One key of a plan with the resources its values lead to. Nothing was contacted for it. */
-export interface Recognised {
-  readonly change: Change
-  /** Null: nothing would be attached, or it is only kept. */
-  readonly next: Resource | null
-  /** Null: nothing was attached, its handle cannot be read, or it was only kept. */
-  readonly old: Resource | null
-}
-
-/** What was asked and answered for one resource. */
-export interface Probed {
-  /** The key, or what a handle without one is called. */
-  readonly key: string
-  readonly side: Side
-  readonly resource: Resource
-  readonly report: ProbeReport
-}
+import type { Expectation } from '../domain/probe.ts'
+import type { Survey } from '../domain/survey.ts'
+import type { Resource } from '../ports/kind.ts'
+import { type Asked, open, type Probed, probe } from './ask.ts'
+import { askOld, type Compared, type CompareSetting, compare, type OldTold } from './compare.ts'
+import { failureOf, ProbeFailed, untold, usualExpectation } from './expect.ts'
+import { type Leave, pardoned } from './judge.ts'
+import type { Recognised } from './recognise.ts'
 
 export interface Preflight {
   readonly probes: readonly Probed[]
-  readonly findings: readonly Finding[]
+  readonly findings: readonly KeyedFinding[]
   /** False when an old resource did not answer: going back to it would help nobody. */
   readonly revertible: boolean
+  /** What the old resources told of themselves, by their keys: fit to be kept as baselines. */
+  readonly told: ReadonlyMap<Key, Survey>
   /** Monotonic, milliseconds. */
   readonly takenAt: number
 }
 
-export interface ProbeSetting {
-  readonly kinds: Kinds
-  readonly reporter: Reporter
-  readonly signal: AbortSignal
-  /** Monotonic clock, milliseconds. */
-  readonly clock: () => number
-  /** ISO 8601, UTC. */
-  readonly now: () => string
+/** What is asked of the resources of a plan. */
+export interface Asking extends Leave {
+  readonly verb: Verb
+  /** `--expect`. */
+  readonly expect: Expectation | null
+  readonly declared: ReadonlyMap<string, ExpectedResource>
+  /** What old resources told when they were well: speaks for them, whether they live or not. */
+  readonly baselines: ReadonlyMap<Key, Survey>
+}
+
+export interface PreflightSetting extends CompareSetting {
+  /** What changed inside one resource, in words; null when it is another one. */
+  readonly within?: (change: Change) => string | null
 }
 
 /**
- * Reads every handle of a plan. Pure but for loading kinds. Throws HANDLE_INVALID, USAGE: but not for a value from history, which stood there
- * once and may stand there again, whatever it is, nor for one that is kept.
+ * Probes what a plan would attach, and what it would replace as far as that answers; compares the two where one takes the place of the other.
+ * Throws PROBE_FAILED with the reason and one hint, INTERRUPTED.
  */
-export async function recognise(
-  plan: Pick<Plan, 'changes' | 'kept'>,
-  {
-    asked,
-    declared,
-    origin,
-  }: { readonly asked: string | null; readonly declared: ReadonlyMap<string, ExpectedResource>; readonly origin: Origin },
-  kinds: Kinds,
-): Promise<readonly Recognised[]> {
-  const recognised: Recognised[] = []
-  for (const change of plan.changes) {
-    const { before, after } = change
-    if (isKept(plan, change.key)) {
-      recognised.push({ change, next: null, old: null })
-      continue
-    }
-    const kind = asked ?? declared.get(change.key)?.kind ?? null
-    const old = before === null || isEmpty(before) ? null : await readIfAny(before, kinds)
-    const next = after === null || (isEmpty(after) && kind === null) ? null : await nextOf(change.key, after)
-    recognised.push({ change, next, old })
-
-    async function nextOf(key: string, value: Secret): Promise<Resource> {
-      if (origin === 'new') return await read(key, value, { asked: kind, was: before }, kinds)
-      return (await readIfAny(value, kinds)) ?? (await kinds.read(value, { asked: 'opaque', was: null }))
-    }
-  }
-  return recognised
-}
-
-/** Null: no kind that attach speaks can read it. */
-async function readIfAny(value: Secret, kinds: Kinds): Promise<Resource | null> {
+export async function preflight(recognised: readonly Recognised[], asking: Asking, setting: PreflightSetting): Promise<Preflight> {
+  const looks = await Promise.all(recognised.flatMap((one) => lookAt(one, asking, setting) ?? []))
   try {
-    return await kinds.read(value, { asked: null, was: null })
-  } catch (error) {
-    if (!isAttachError(error, 'HANDLE_INVALID', 'USAGE')) throw error
-    return null
+    if (setting.signal.aborted)
+      throw new AttachError('INTERRUPTED', 'interrupted before anything was changed', { hint: 'run the command again' })
+    const failures = looks.flatMap((look) => failureIn(look, asking) ?? [])
+    if (failures.length > 0) throw ProbeFailed.of(failures)
+    const judged = await Promise.all(looks.map((look) => findingsOf(look, asking, setting)))
+    const findings = judged.flatMap((one) => one.findings)
+    const told = new Map(judged.flatMap(({ key, told }) => (told === null ? [] : [[key, told] as const])))
+    const probes = looks.flatMap(({ next, old }) => [next, old].flatMap((side) => side ?? []))
+    const revertible = probes.every(({ side, report }) => side !== 'old' || report.ok)
+    return { probes, findings, revertible, told, takenAt: setting.clock() }
+  } finally {
+    await Promise.all(looks.flatMap(({ next, old }) => [next, old].map((side) => side?.session?.[Symbol.asyncDispose]())))
   }
 }
 
-/** Reads one handle; what is wrong with it is said with the name of its key. */
-export async function read(key: string, value: Secret, recognition: Recognition, kinds: Kinds): Promise<Resource> {
-  try {
-    return await kinds.read(value, recognition)
-  } catch (error) {
-    if (!isAttachError(error, 'HANDLE_INVALID')) throw error
-    throw new AttachError(
-      'HANDLE_INVALID',
-      `${key}: ${error.message}; nothing was contacted`,
-      error.hint === undefined ? {} : { hint: error.hint },
-    )
-  }
+/** One key of a plan: what would be attached, and what it would replace. */
+export interface Look {
+  readonly change: Change
+  /** Its handle. */
+  readonly resource: Resource
+  /** Null: nothing can be asked of it. */
+  readonly next: Asked | null
+  /** Null: nothing stands there that could be asked. */
+  readonly old: Asked | null
+  /** One service takes the place of another, and they are compared. */
+  readonly isCompared: boolean
+  /** What the old one told, where it was asked already. Absent: it is asked now. */
+  readonly oldTold?: Promise<OldTold>
 }
 
-/** Probes what a plan would attach, and what it would replace as far as that answers. Throws PROBE_FAILED with the reason and one hint. */
-export async function preflight(
-  recognised: readonly Recognised[],
-  {
-    verb,
-    expect,
-    declared,
-  }: { readonly verb: Verb; readonly expect: Expectation | null; readonly declared: ReadonlyMap<string, ExpectedResource> },
-  setting: ProbeSetting,
-): Promise<Preflight> {
-  const asks = recognised.flatMap(({ change: { key }, next, old }) => {
-    const sides: Promise<Probed>[] = []
-    if (next !== null && next.depth !== null) sides.push(probe(key, 'new', next, setting))
-    if (old !== null && old.depth !== null && next !== null) sides.push(probe(key, 'old', old, setting))
-    return sides
-  })
-  const probes = await Promise.all(asks)
-  if (setting.signal.aborted)
-    throw new AttachError('INTERRUPTED', 'interrupted before anything was changed', { hint: 'run the command again' })
-  const findings: Finding[] = []
-  const failures: ProbeFailed[] = []
-  for (const { change, next } of recognised) {
-    if (next === null) continue
-    findings.push(...next.remarks)
-    const asked = probes.find(({ key, side }) => key === change.key && side === 'new')
-    if (asked === undefined) continue
-    const old = probes.find(({ key, side }) => key === change.key && side === 'old')
-    findings.push(...asked.report.findings)
-    const said = expect ?? declared.get(change.key)?.expect ?? null
-    const failed = said === null ? failureOf(asked, usualExpectation(verb, old?.report)) : (failureOf(asked, said) ?? untold(asked, said))
-    if (failed !== null) failures.push(failed)
-  }
-  if (failures.length > 0) throw ProbeFailed.of(failures)
-  const revertible = probes.every(({ side, report }) => side !== 'old' || report.ok)
-  return { probes, findings, revertible, takenAt: setting.clock() }
+/** Null: nothing would be attached. */
+function lookAt({ change, next, old }: Recognised, { verb }: Asking, setting: PreflightSetting): Promise<Look> | null {
+  if (next === null) return null
+  const [asksNext, asksOld] = [next.depth !== null, old !== null && old.depth !== null]
+  const isCompared = verb !== 'attach' && asksNext && asksOld
+  const ask = isCompared ? open : probeAlone
+  return (async () => {
+    const [nextAsked, oldAsked] = await Promise.all([
+      asksNext ? ask(change.key, 'new', next, setting) : null,
+      asksOld && old !== null ? ask(change.key, 'old', old, setting) : null,
+    ])
+    return { change, resource: next, next: nextAsked, old: oldAsked, isCompared }
+  })()
 }
 
-/** Probes one resource and tells the reporter before and after. */
-export async function probe(key: string, side: Side, resource: Resource, { reporter, signal, clock, now }: ProbeSetting): Promise<Probed> {
-  const where = whereOf(resource)
-  const { kind, identity } = resource
-  reporter.event({ type: 'probing', key, where, side })
-  const report = await resource.probe({
-    signal,
-    depth: resource.depth ?? 'use',
-    limits: PROBE_LIMITS,
-    now: clock,
-    today: () => Date.parse(now()),
-  })
-  reporter.event({ type: 'probed', key, kind, where, identity, side, report })
-  return { key, side, resource, report }
+const probeAlone: typeof open = async (...asked) => ({ ...(await probe(...asked)), session: null })
+
+/** Null: it answers, and is what it must be as far as that is not for guards to say. */
+export function failureIn(
+  { change: { key }, next, old, isCompared, resource }: Look,
+  { expect, declared, verb }: Asking,
+): ProbeFailed | null {
+  if (next === null) return null
+  const said = expect ?? declared.get(key)?.expect ?? null
+  const isGuarded = isCompared && resource.guards !== null && old?.resource.kind === resource.kind
+  const failed = isGuarded && next.report.ok ? null : failureOf(next, said ?? usualExpectation(verb, old?.report))
+  return failed ?? (said === null ? null : untold(next, said))
 }
 
-/** `localhost:5432`, or the path of a socket. */
-export function whereOf({ identity: { host, port } }: Resource): string {
-  if (port === undefined) return host
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+export interface Judged extends Compared {
+  readonly key: Key
+  /** What the old one told of itself. Null: it was not asked, or told nothing. */
+  readonly told: Survey | null
 }
 
-/** A resource that did not answer, or is not what was expected. `failedAt`: how far each came; null, all the way. */
-export class ProbeFailed extends AttachError {
-  readonly failedAt: readonly (Depth | null)[]
+const isGeneral = (id: string): boolean => Object.values(GENERAL).some((check) => check.id === id)
 
-  constructor(message: string, hint: string, failedAt: readonly (Depth | null)[]) {
-    super('PROBE_FAILED', message, { hint })
-    this.failedAt = failedAt
-  }
-
-  static of(failures: readonly ProbeFailed[]): ProbeFailed {
-    const hints = [...new Set(failures.map(({ hint = '' }) => hint))]
-    const messages = failures.map(({ message }) => message)
-    return new ProbeFailed(
-      messages.join('; '),
-      hints.join('; '),
-      failures.flatMap(({ failedAt }) => failedAt),
-    )
-  }
-
-  /** Nobody was there at all, for any of them: nothing says that the handle is wrong. */
-  get isNobodyThere(): boolean {
-    return this.failedAt.every((depth) => depth === 'resolve' || depth === 'connect')
-  }
+/** What was found out about what would be attached, and of how it compares. Throws INTERRUPTED, and PROBE_FAILED for one that broke off. */
+export async function findingsOf(look: Look, asking: Asking, setting: PreflightSetting): Promise<Judged> {
+  const { change, resource, next, old, isCompared } = look
+  const { key } = change
+  const declared = asking.declared.get(key) ?? null
+  const ofOld = asking.verb === 'failover' ? [oldAlive(old)] : []
+  // What a comparison weighs against the old one is told by that alone.
+  const ofNext = [...resource.remarks, ...(next?.report.findings ?? [])].filter(({ id }) => !isCompared || !isGeneral(id))
+  const alone = [...ofNext, ...ofOld].map((finding) => ({ key, ...weighed(finding, declared?.guards ?? new Map()) }))
+  if (!isCompared || next === null || old === null)
+    return { key, findings: alone.map((finding) => pardoned(finding, asking)), survey: null, told: null }
+  const oldTold = look.oldTold ?? askOld(old, declared, setting)
+  const expect = asking.expect ?? declared?.expect ?? usualExpectation(asking.verb, old.report)
+  const { findings, survey } = await compare(
+    {
+      key,
+      next,
+      old,
+      oldTold,
+      within: (setting.within?.(change) ?? null) !== null,
+      expect,
+      declared,
+      baseline: asking.baselines.get(key) ?? null,
+      goesBack: asking.verb === 'undo' || asking.verb === 'rollback',
+    },
+    setting,
+  )
+  // Where it broke off no guard judged its role, and what the probe told of that stands, whatever is let pass.
+  const misfit = survey === null ? failureOf(next, expect) : null
+  if (misfit !== null) throw misfit
+  return { key, findings: [...alone, ...findings].map((finding) => pardoned(finding, asking)), survey, told: (await oldTold).survey }
 }
 
-/** Null: it is what was expected, as far as it tells. */
-export function failureOf({ key, resource, report }: Probed, expected: Expectation): ProbeFailed | null {
-  const where = whereOf(resource)
-  if (!report.ok) return new ProbeFailed(`${key}: ${where} failed at ${report.failedAt}: ${report.reason}`, report.hint, [report.failedAt])
+/** Two that take writes at once are told apart by nobody but a person. */
+function oldAlive(old: Asked | null): Finding {
+  const check = FAILOVER.oldAlive
+  if (old === null) return unknown(check, 'nothing can be asked of the present resource')
+  const { report } = old
+  if (!report.ok && (report.failedAt === 'resolve' || report.failedAt === 'connect'))
+    return passed(check, `the present resource does not answer (failed at ${report.failedAt})`)
+  // Somebody is there, who would not talk to us: others may well write to it.
+  if (!report.ok) return unknown(check, `the present resource answers, and failed at ${report.failedAt}: it may still take writes`, FENCE)
   const { role, writable } = report.facts
-  const found = role === 'replica' ? 'is a replica' : writable === false ? 'is read-only' : 'is a primary'
-  const instead = (hint: string): ProbeFailed =>
-    new ProbeFailed(`${key}: ${where} was expected to be ${expected} and ${found}`, hint, [null])
-  switch (expected) {
-    case 'readable':
-      return null
-    case 'replica':
-      return role === 'primary' ? instead('name a replica, or --expect writable') : null
-    case 'writable':
-      return writable === false ? instead('promote it or name another; --expect readable if that is meant') : null
-  }
+  if (role === 'replica' || writable === false) return passed(check, 'the present resource takes no writes')
+  if (writable !== true) return unknown(check, 'the present resource does not tell whether it takes writes', FENCE)
+  return found(check, 'the present resource answers and takes writes: they may go to both of them', { remedy: FENCE })
 }
 
-/** What was asked for by name and cannot be told is no pass. */
-export function untold({ key, resource, report }: Probed, expected: Expectation): ProbeFailed | null {
-  const { role, writable } = report.facts
-  const isTold = expected === 'readable' || (expected === 'replica' ? role === 'replica' : writable === true)
-  if (isTold) return null
-  return new ProbeFailed(`${key}: ${whereOf(resource)} does not tell whether it is ${expected}`, '--expect readable if that is enough', [
-    null,
-  ])
-}
-
-/**
- * What takes the place of a replica is one; going back from a replica, to a primary too, is always allowed. What is attached where nothing
- * was need only be readable.
- */
-function usualExpectation(verb: Verb, old: ProbeReport | undefined): Expectation {
-  if (verb === 'attach') return 'readable'
-  if (old?.ok !== true || old.facts.role !== 'replica') return 'writable'
-  return verb === 'swap' ? 'replica' : 'readable'
-}
+const FENCE = 'fence the present one first: stop it, or make it read-only'

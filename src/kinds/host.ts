@@ -1,6 +1,7 @@
 import { domainToASCII } from 'node:url'
 import { ipVersion } from '../domain/address.ts'
 import { invalid, type Part } from '../domain/handle-grammar.ts'
+import { isHere } from '../domain/place.ts'
 
 /** A host name as DNS takes it: lower case, and punycode where it is written in another script. Throws HANDLE_INVALID. */
 export function hostName(part: Pick<Part, 'text'>): string {
@@ -19,7 +20,7 @@ export function hostName(part: Pick<Part, 'text'>): string {
 
 /** A host, its address, or the path of a socket, by how far what is sent to it travels. */
 export function reach(host: string): 'local' | 'private' | 'public' {
-  if (host.startsWith('/') || host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127\./.test(host)) return 'local'
+  if (isHere(host)) return 'local'
   if (ipVersion(host) === 4) return /^(10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.)/.test(host) ? 'private' : 'public'
   if (ipVersion(host) === 6) return /^f[cd]|^fe[89ab]/i.test(host) ? 'private' : 'public'
   return !host.includes('.') || /\.(local|internal|lan|home\.arpa|cluster\.local|svc)$/.test(host) ? 'private' : 'public'

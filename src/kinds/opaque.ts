@@ -13,6 +13,7 @@ export const opaque: Kind<Opaque> = {
   parse: () => ({}),
   identify: () => ({ kind: 'opaque', scheme: '', host: '', tls: 'disable' }),
   remarks: () => [],
+  traits: () => ({ parameters: new Map(), defaultCredentials: null }),
   probe: async (_resource, { now }) => {
     const started = now()
     const detail = 'an opaque value has no server that could be asked'

@@ -1,8 +1,11 @@
 import { AttachError } from '../domain/errors.ts'
+import type { Check } from '../domain/finding.ts'
 import type { Handle } from '../domain/handle.ts'
 import { invalid } from '../domain/handle-grammar.ts'
 import { refuseWrongShape } from '../domain/handle-shape.ts'
 import type { Kind, Recognition } from '../ports/kind.ts'
+import { POSTGRES } from './postgres/guards/checks.ts'
+import { REDIS } from './redis/guards/checks.ts'
 
 /** What is known of a kind before its file is loaded. */
 export interface KindRow {
@@ -14,6 +17,8 @@ export interface KindRow {
   readonly usualKey: string
   /** The port of a handle that names none. */
   readonly port?: number
+  /** What is asked of two of them, one in the place of the other. */
+  readonly checks: readonly Check[]
   readonly load: () => Promise<Kind>
 }
 
@@ -27,16 +32,18 @@ export const KINDS: readonly KindRow[] = [
     ],
     usualKey: 'DATABASE_URL',
     port: 5432,
-    load: async () => (await import('./postgres.ts')).default,
+    checks: POSTGRES,
+    load: async () => (await import('./postgres/postgres.ts')).default,
   },
   {
     name: 'redis',
     schemes: ['redis', 'rediss', 'valkey', 'valkeys', 'unix', 'redis+unix', 'redis-socket', 'redis+socket', 'valkey+unix'],
     usualKey: 'REDIS_URL',
     port: 6379,
-    load: async () => (await import('./redis.ts')).default,
+    checks: Object.values(REDIS),
+    load: async () => (await import('./redis/redis.ts')).default,
   },
-  { name: 'opaque', schemes: [], usualKey: 'TOKEN', load: async () => (await import('./opaque.ts')).default },
+  { name: 'opaque', schemes: [], usualKey: 'TOKEN', checks: [], load: async () => (await import('./opaque.ts')).default },
 ]
 
 /**

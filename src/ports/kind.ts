@@ -1,7 +1,8 @@
 import type { Value } from '../domain/change.ts'
-import type { Finding } from '../domain/finding.ts'
+import type { Check, Finding } from '../domain/finding.ts'
 import type { Handle, Identity } from '../domain/handle.ts'
-import type { Depth, ProbeReport } from '../domain/probe.ts'
+import type { Depth, Expectation, ProbeReport } from '../domain/probe.ts'
+import type { Fresh, Survey, Use } from '../domain/survey.ts'
 
 export type { Depth, Facts, FailureClass, Negotiated, ProbeFailure, ProbeReport, Role, Stage } from '../domain/probe.ts'
 export { DEPTHS } from '../domain/probe.ts'
@@ -47,6 +48,88 @@ export interface Kind<Resource = unknown> {
   probe(resource: Resource, context: ProbeContext): Promise<ProbeReport>
   /** The handle with these parts replaced and every other byte kept. Throws HANDLE_INVALID. */
   replaceParts(handle: Handle, parts: HandleParts): Handle
+  /** What the handle says beside where it leads. Pure. */
+  traits(resource: Resource): Traits
+  /** A probe to depth `use` that leaves its session open when it succeeds. The report is that of `probe`. Absent: nothing can be compared. */
+  open?(resource: Resource, context: ProbeContext): Promise<Opened>
+  /** Loaded when two resources are compared. Absent: nothing can be compared. */
+  guards?(): Promise<Guards>
+}
+
+/** What a handle says beside where it leads. Fit to print. */
+export interface Traits {
+  /** Parameters that tell a client how to behave (pool, timeout, search_path …), decoded. None that is a secret, and none of TLS. */
+  readonly parameters: ReadonlyMap<string, string>
+  /** Credentials that every installation begins with, in words that hold no password. Null: they are not. */
+  readonly defaultCredentials: string | null
+}
+
+/** The value of a parameter that nobody here knows: it may be a secret, so only that it stands there is told. */
+export const UNSHOWN = '…'
+
+export interface Opened {
+  readonly report: ProbeReport
+  /** Null: the probe failed. */
+  readonly session: Session | null
+}
+
+/** A conversation that a probe left open, for further questions. */
+export interface Session extends AsyncDisposable {
+  /**
+   * Asks the resource about itself. Reads only; every question has a bound. What may not be seen, or does not answer in time, is `unknown` with
+   * the reason. Rejects with PROBE_FAILED when the session breaks, and with INTERRUPTED.
+   */
+  survey(context: SurveyContext): Promise<Survey>
+}
+
+export interface SurveyContext {
+  readonly signal: AbortSignal
+  readonly limits: SurveyLimits
+  /** Monotonic clock, milliseconds. */
+  readonly now: () => number
+  /** Wall clock, milliseconds since 1970. */
+  readonly today: () => number
+  /** Which column tells the age of the data. */
+  readonly fresh: Fresh | null
+  /** What the other side tells: for questions that name what stands there. It may still be asked; null, it told nothing. Never rejects. */
+  readonly against: Promise<Survey | null>
+}
+
+export interface SurveyLimits {
+  /** One question. */
+  readonly statementMs: number
+  /** All of them. */
+  readonly totalMs: number
+}
+
+export const SURVEY_LIMITS: SurveyLimits = { statementMs: 5_000, totalMs: 20_000 }
+
+/** What tells whether one resource is fit to take the place of another. */
+export interface Guards {
+  readonly checks: readonly Check[]
+  /** Pure: the same surveys give the same findings, in the order of `checks`. What was not told is `unknown`, never a pass. */
+  compare(comparison: Comparison): readonly Finding[]
+  /** The facts of a survey that was kept in a file. Rejects with the error of its schema (zod), whose issues say where it is broken. */
+  decode(facts: unknown): Promise<unknown>
+}
+
+export interface Comparison {
+  /** What stands there now, or a baseline of it. Null: it told nothing; what needs it is unknown. */
+  readonly old: Survey | null
+  /** The old survey is a baseline: what changes from minute to minute may have changed since. Absent: it is of now. */
+  readonly kept?: true
+  /** Why there is no old survey, as one says after `unknown:`. Null where there is one. */
+  readonly oldSilent: string | null
+  readonly next: Survey
+  /** Only credentials or parameters differ, as the handles say: both lead to one resource. */
+  readonly within?: boolean
+  readonly expect: Expectation
+  readonly fresh: Fresh | null
+  readonly use: Use | null
+  /** Wall clock, milliseconds since 1970. */
+  readonly today: number
+  /** The deploy, as it is named: a tag of the data may name another. */
+  readonly deploy: string
 }
 
 /** Parts of a handle, as they are meant (not percent-encoded). */
@@ -65,7 +148,12 @@ export interface Resource {
   /** Null: nothing can be asked of it. */
   readonly depth: Depth | null
   readonly remarks: readonly Finding[]
+  readonly traits: Traits
   probe(context: ProbeContext): Promise<ProbeReport>
+  /** See `Kind.open`. Of a kind that cannot be compared it is the probe alone. */
+  open(context: ProbeContext): Promise<Opened>
+  /** Null: resources of this kind cannot be compared. */
+  readonly guards: (() => Promise<Guards>) | null
 }
 
 /** What decides the kind of a value, strongest first. */

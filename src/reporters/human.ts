@@ -1,10 +1,10 @@
 import type { AttachmentRow, Document, ProbeRow, ReleaseRow } from '../domain/document.ts'
 import type { Event, Side, Step } from '../domain/event.ts'
-import type { Finding } from '../domain/finding.ts'
 import type { Shown } from '../domain/operation.ts'
 import type { ProbeReport } from '../domain/probe.ts'
 import { shellWord } from '../domain/shell.ts'
 import { columns } from './columns.ts'
+import { candidatesText, findingText, isShown, judgedText } from './findings.ts'
 import type { Paint } from './paint.ts'
 
 export interface Speech {
@@ -23,10 +23,18 @@ export function eventText(event: Event, speech: Speech): string {
       return ''
     case 'probed':
       return probeText(event, speech)
+    case 'comparing':
+      return ''
+    case 'compared':
+      return speech.detail === 'more' ? `  guards ${event.key} compared   ${paint.dim(time(event.ms))}\n` : ''
+    case 'candidates':
+      return candidatesText(event.candidates, paint)
     case 'planned':
       return event.changes.map((change) => `  plan   ${changeText(change, paint)}\n`).join('')
     case 'found':
-      return findingText(event.key, event.finding, speech)
+      return isShown(event.finding, speech) ? findingText(event.finding, ` (${event.key})`, speech) : ''
+    case 'judged':
+      return judgedText(event, speech)
     case 'then':
       return `  then   ${event.step}: ${event.what}\n`
     case 'settling':
@@ -95,15 +103,6 @@ export function factsText({ facts }: ProbeReport): string {
   return said.filter((part) => part !== undefined).join(', ')
 }
 
-const MARKS = { pass: '✓', warn: '!', fail: '✗', unknown: '?' } as const
-
-function findingText(key: string, { id, status, detail, remedy }: Finding, { paint, detail: how }: Speech): string {
-  if (status === 'pass' && how === 'usual') return ''
-  const mark = status === 'pass' ? paint.good(MARKS.pass) : status === 'fail' ? paint.bad(MARKS.fail) : paint.odd(MARKS[status])
-  const mend = remedy === undefined || status === 'pass' ? '' : ` ${paint.dim(remedy)}`
-  return `  ${mark} ${key}: ${detail} ${paint.dim(`(${id})`)}${mend}\n`
-}
-
 /** `DATABASE_URL  old → new`. */
 export function changeText({ key, from, to, how, kept }: Shown, paint: Paint): string {
   if (to === null) return `${paint.strong(key)} detached (was ${from ?? 'absent'})`
@@ -150,11 +149,13 @@ function statusText({ attachments = [], probes, warnings }: Document, { paint }:
   const isBlind = warnings.some(({ code }) => code === 'journal.unreadable')
   return columns(
     attachments.map((row) => [
+      ...(row.deploy === undefined ? [] : [row.deploy]),
       paint.strong(row.key),
       row.kind,
       targetOf(row),
-      isBlind ? paint.dim('history not readable') : sinceOf(row, paint),
-      healthOf(row.key, probes, paint),
+      ...(row.deploy === undefined
+        ? [isBlind ? paint.dim('history not readable') : sinceOf(row, paint), healthOf(row.key, probes, paint)]
+        : []),
     ]),
   )
 }

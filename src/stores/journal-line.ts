@@ -1,7 +1,17 @@
 import { createHash } from 'node:crypto'
 import type { Change, Key } from '../domain/change.ts'
 import { AttachError } from '../domain/errors.ts'
-import type { Actor, Close, Entry, Intent, Settled, Shown, ValuesId, Verb } from '../domain/operation.ts'
+import {
+  type Actor,
+  type Close,
+  type Entry,
+  type Intent,
+  type Settled,
+  type Shown,
+  type ValuesId,
+  VERBS,
+  type Verb,
+} from '../domain/operation.ts'
 import { Secret } from '../domain/secret.ts'
 
 /**
@@ -189,7 +199,6 @@ const actor = (value: unknown): Actor => {
   return { user: textOf(fields['user']), host: textOf(fields['host']), pid: count(fields['pid']) }
 }
 
-const VERBS: readonly Verb[] = ['attach', 'detach', 'swap', 'rollback', 'undo']
 function verb(value: unknown): Verb {
   const found = VERBS.find((one) => one === value)
   if (found === undefined) throw new Malformed('verb')

@@ -576,7 +576,7 @@ const AT_SERVERS: readonly Row[] = [
     args: ({ replica }) => ['swap', `REDIS_URL=${replica}`],
     exit: 3,
     outcome: 'refused',
-    code: 'PROBE_FAILED',
+    code: 'REFUSED', // By redis.role: it answered, and was compared.
   },
   {
     title: '3: a primary where a replica is meant',

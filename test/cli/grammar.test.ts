@@ -39,17 +39,22 @@ const SPEAKING = { json: false, quiet: false, verbose: false, color: true, input
 const LOCATED = { ...SPEAKING, where: { by: 'default' }, directory: null, timeoutMs: null }
 const WRITING = { ...LOCATED, dryRun: false, yes: false, confirm: null, lockTimeoutMs: null, atomicOnly: false, hook: true, trust: false }
 const RELEASING = { ...WRITING, message: null, onFailure: null }
-const PROBING = { probe: true, expect: null }
+const JUDGING = { expect: null, allow: [], strict: false, baseline: null }
+const PROBING = { probe: true, ...JUDGING }
 const ATTACH = { verb: 'attach', ...RELEASING, ...PROBING, kind: null, raw: false, keepOld: [], create: false }
 const SWAP = { verb: 'swap', ...RELEASING, ...PROBING, kind: null, raw: false, keepOld: [] }
+const FAILOVER = { verb: 'failover', ...RELEASING, ...PROBING, key: 'A', kind: null, keepOld: [] }
 const DETACH = { verb: 'detach', ...RELEASING }
-const ROLLBACK = { verb: 'rollback', ...RELEASING, ...PROBING, to: null, allow: [] }
-const UNDO = { verb: 'undo', ...RELEASING, ...PROBING, release: null, allow: [] }
+const ROLLBACK = { verb: 'rollback', ...RELEASING, ...PROBING, to: null }
+const UNDO = { verb: 'undo', ...RELEASING, ...PROBING, release: null }
 const STATUS = { verb: 'status', ...LOCATED, probe: false, reveal: false }
 const PROBE = { verb: 'probe', ...LOCATED, targets: [], kind: null, expect: null }
+const COMPARE = { verb: 'compare', ...LOCATED, ...JUDGING, kind: null, raw: false, save: null }
 const LOG = { verb: 'log', ...LOCATED, limit: 20, reveal: false }
 const RECOVER = { verb: 'recover', ...WRITING, keep: false }
 const EXEC = { verb: 'exec', ...LOCATED, program: 'cmd', args: [] }
+const WHERE = { verb: 'where', ...SPEAKING, directory: null, patterns: [] }
+const at = (host: string, port: number | null = null): object => ({ ...WHERE, sought: { by: 'host', host, port } })
 const INIT = { verb: 'init', ...SPEAKING, directory: null, dryRun: false, yes: false }
 const HELP = { verb: 'help', ...SPEAKING, topic: null }
 const VERSION = { verb: 'version', ...SPEAKING }
@@ -64,6 +69,8 @@ const command = (key: string, run: string): object => ({ key, source: { from: 'c
 const keyed = (key: string): object => ({ by: 'key', key })
 const PAIR = { ...ATTACH, pairs: [pair('A', 'x://h')] }
 const pairs = (...all: readonly object[]): object => ({ by: 'pairs', pairs: all })
+const swapped = (...all: readonly object[]): object => ({ by: 'swap', to: pairs(...all) })
+const handle = (value: string): object => ({ by: 'handle', source: argv(value) })
 
 /** A line without spaces in its words, and what it means. */
 const UNDERSTOOD: readonly (readonly [line: string, command: object])[] = [
@@ -167,6 +174,36 @@ const UNDERSTOOD: readonly (readonly [line: string, command: object])[] = [
   ],
   ['swap a_key --password - --raw', { ...SWAP, raw: true, to: { by: 'parts', key: 'a_key', parts: { password: { from: 'stdin' } } } }],
   ['swap A --password=-p', { ...SWAP, to: { by: 'parts', key: 'A', parts: { password: argv('-p') } } }],
+  ['failover A --to x://h', { ...FAILOVER, candidates: [argv('x://h')] }],
+  [
+    '--to x://h/a,b?c=d failover --to B A --to - --to=cache-url',
+    {
+      ...FAILOVER,
+      candidates: [argv('x://h/a,b?c=d'), { from: 'key', key: 'B' }, { from: 'stdin' }, { from: 'key', key: 'cache-url' }],
+    },
+  ],
+  [
+    'failover A --to B --to B',
+    {
+      ...FAILOVER,
+      candidates: [
+        { from: 'key', key: 'B' },
+        { from: 'key', key: 'B' },
+      ],
+    },
+  ],
+  [
+    'failover A --to - --timeout 2m --allow failover.quiet --strict --keep-old --expect replica',
+    {
+      ...FAILOVER,
+      candidates: [{ from: 'stdin' }],
+      timeoutMs: 120_000,
+      allow: ['failover.quiet'],
+      strict: true,
+      keepOld: [{ key: 'A', as: 'A_OLD' }],
+      expect: 'replica',
+    },
+  ],
   ['detach DATABASE_URL', { ...DETACH, keys: ['DATABASE_URL'] }],
   ['detach cache-url absent_key', { ...DETACH, keys: ['cache-url', 'absent_key'] }],
   ['rollback', ROLLBACK],
@@ -188,6 +225,29 @@ const UNDERSTOOD: readonly (readonly [line: string, command: object])[] = [
   ],
   ['postgres://h/d?a=b probe', { ...PROBE, targets: [{ by: 'handle', source: argv('postgres://h/d?a=b') }] }],
   ['probe --expect writable --kind postgres', { ...PROBE, expect: 'writable', kind: 'postgres' }],
+  ['compare DATABASE_URL=postgres://h/d', { ...COMPARE, what: swapped(pair('DATABASE_URL', 'postgres://h/d')) }],
+  ['compare A=a B=b C --strict', { ...COMPARE, what: swapped(pair('A', 'a'), pair('B', 'b'), prompt('C')), strict: true }],
+  ['A=x://h compare --allow pg.recovery', { ...COMPARE, what: swapped(pair('A', 'x://h')), allow: ['pg.recovery'] }],
+  ['compare A', { ...COMPARE, what: swapped(prompt('A')) }],
+  ['compare A=- --baseline f', { ...COMPARE, what: swapped(stdin('A')), baseline: 'f' }],
+  ['compare --from-env A=V --raw', { ...COMPARE, what: swapped({ key: 'A', source: { from: 'env', name: 'V' } }), raw: true }],
+  ['compare A --from-file B=f', { ...COMPARE, what: swapped(prompt('A'), file('B', 'f')) }],
+  ['compare A B --from-key C=A', { ...COMPARE, what: swapped(prompt('A'), prompt('B'), { key: 'C', source: { from: 'key', key: 'A' } }) }],
+  [
+    'compare A --host h --expect replica',
+    { ...COMPARE, what: { by: 'swap', to: { by: 'parts', key: 'A', parts: { host: 'h' } } }, expect: 'replica' },
+  ],
+  ['compare x://h y://h', { ...COMPARE, what: { by: 'two', old: handle('x://h'), next: handle('y://h') } }],
+  ['compare - x://h', { ...COMPARE, what: { by: 'two', old: { by: 'handle', source: { from: 'stdin' } }, next: handle('x://h') } }],
+  ['compare DATABASE_URL x://h', { ...COMPARE, what: { by: 'two', old: keyed('DATABASE_URL'), next: handle('x://h') } }],
+  ['compare DATABASE_URL queue', { ...COMPARE, what: { by: 'two', old: keyed('DATABASE_URL'), next: keyed('queue') } }],
+  ['compare A B C', { ...COMPARE, what: swapped(prompt('A'), prompt('B'), prompt('C')) }],
+  ['compare queue --save f', { ...COMPARE, what: { by: 'alone', key: 'queue' }, save: 'f' }],
+  ['compare A=x://h --save f', { ...COMPARE, what: swapped(pair('A', 'x://h')), save: 'f' }],
+  ['compare A --user u --save f', { ...COMPARE, what: { by: 'swap', to: { by: 'parts', key: 'A', parts: { user: 'u' } } }, save: 'f' }],
+  ['compare A x://h --save f', { ...COMPARE, what: { by: 'two', old: keyed('A'), next: handle('x://h') }, save: 'f' }],
+  ['swap A=x://h --baseline f', { ...SWAP, to: pairs(pair('A', 'x://h')), baseline: 'f' }],
+  ['undo v3 --baseline f', { ...UNDO, release: 3, baseline: 'f' }],
   ['log', LOG],
   ['log -n3 --reveal', { ...LOG, limit: 3, reveal: true }],
   ['recover', RECOVER],
@@ -197,6 +257,14 @@ const UNDERSTOOD: readonly (readonly [line: string, command: object])[] = [
   ['-C dir exec -- cmd -d x --json -- A=b - exec', { ...EXEC, directory: 'dir', args: ['-d', 'x', '--json', '--', 'A=b', '-', 'exec'] }],
   ['exec -- --cmd', { ...EXEC, program: '--cmd' }],
   ['exec --help -- cmd', { ...HELP, topic: 'exec' }],
+  ['where postgres://h/d', { ...WHERE, sought: { by: 'handle', source: argv('postgres://h/d') } }],
+  ['where -', { ...WHERE, sought: { by: 'handle', source: { from: 'stdin' } } }],
+  ['where DB1', at('db1')],
+  ['where db-1.internal:5432', at('db-1.internal', 5432)],
+  ['where ::1', at('::1')],
+  ['where [::1]:6379', at('::1', 6379)],
+  ['where /run/redis.sock', at('/run/redis.sock')],
+  ['where db1 -c a,b/*/.env --config=.env -C dir', { ...at('db1'), directory: 'dir', patterns: ['a,b/*/.env', '.env'] }],
   ['init', INIT],
   ['-C app init --dry-run -y', { ...INIT, directory: 'app', dryRun: true, yes: true }],
   ['help', HELP],
@@ -275,6 +343,22 @@ const REFUSED: readonly (readonly [line: string, message: string, hint: string])
   ['swap A= --kind postgres', 'A is given an empty value: expected a handle', '--kind=opaque takes an empty value'],
   ['A=- B=-', 'stdin can be read once, and A and B ask for it', 'attach KEY=- < FILE'],
   ['swap A=- B=-', 'stdin can be read once, and A and B ask for it', 'attach swap KEY=- < FILE'],
+  ['where', 'where needs a handle or a host', 'attach help where'],
+  ['where a b', 'where takes one handle or host, found "b" too', 'attach help where'],
+  ['where DATABASE_URL', '"DATABASE_URL" looks like a key: where takes a handle or a host', 'attach status'],
+  ['where A=x', 'where takes a handle or a host, found A=…', 'attach where - < FILE'],
+  ...['h:0', 'h:65536', 'h:x', 'h:', ':1', '[h]:1', '[::1', 'a:b:c', 'h_-', 'p%ss'].map((word): readonly [string, string, string] => [
+    `where ${word}`,
+    `${/^[\w.-]+$/.test(word) ? `"${word}"` : '<argument 2>'} is neither a handle nor a host: expected HOST, HOST:PORT, [ADDRESS]:PORT or a path`,
+    'attach help where',
+  ]),
+  [
+    'where h -d x',
+    'where does not take --deploy; attach, swap, failover, detach, rollback, undo, status, probe, compare, log, recover, exec do',
+    'attach help where',
+  ],
+  ['status -c a -c b', '--config is given twice', 'give --config once'],
+  ['-c a A=x://h --config b', '--config is given twice', 'give --config once'],
   ['probe - -', 'stdin can be read once, and "-" and "-" ask for it', 'attach probe - < FILE'],
   ['A=x A=y', 'A is given twice', 'attach help'],
   ['A A=y', 'A is given twice', 'attach help'],
@@ -304,14 +388,14 @@ const REFUSED: readonly (readonly [line: string, message: string, hint: string])
   ['--from-file hunter2=a --from-command hunter2=b', 'a key is given twice', 'attach help'],
   ['A=- --from-file B=/dev/stdin', 'stdin can be read once, and A and B ask for it', 'attach KEY=- < FILE'],
   ['A --from-env B=V hunter2', '<argument 4> stands apart from its key: a key and its handle are one word', 'attach A=…'],
-  ['detach A --from-file A=a', 'detach does not take --from-file; attach, swap do', 'attach help detach'],
+  ['detach A --from-file A=a', 'detach does not take --from-file; attach, swap, compare do', 'attach help detach'],
   ['swap --from-file A=a --user u', '--user keeps the rest of the present handle, and --from-file replaces it', 'attach help swap'],
   ['A=x B=y --keep-old-as C', '--keep-old-as is for one key; --keep-old keeps each under its own', '--keep-old'],
   ['A=x --keep-old-as A', '--keep-old-as: the key for the old handle is changed by this command itself', '--keep-old-as=OLD'],
   ['A=x --keep-old-as my-key', '--keep-old-as: the key for the old handle is not a variable name', '--keep-old-as=OLD'],
   ['A=x A_OLD=y --keep-old', '--keep-old: A_OLD is changed by this command itself', '--keep-old-as=OLD'],
   ['cache-url=x --keep-old', '--keep-old: the key for the old handle is not a variable name', '--keep-old-as=OLD'],
-  ['undo --keep-old', 'undo does not take --keep-old; attach, swap do', 'attach help undo'],
+  ['undo --keep-old', 'undo does not take --keep-old; attach, swap, failover do', 'attach help undo'],
   ['A=x -c .env -d production', '--config and --deploy both choose the deploy: give one', 'attach help'],
   ['status -d ../x', '--deploy takes a name of letters, digits, ".", "_" and "-"; a path goes with --config', 'attach --config=ADDRESS'],
   ['status -d=', '--deploy needs a value', '--deploy=NAME'],
@@ -337,10 +421,49 @@ const REFUSED: readonly (readonly [line: string, message: string, hint: string])
   ['status -deploy=x', 'unknown option "-deploy"; did you mean "--deploy"?', 'attach help'],
   ['swap A=x --create', 'swap does not take --create; attach does', 'attach help swap'],
   ['--keep', 'attach does not take --keep; recover does', 'attach help attach'],
-  ['A=x --allow config.edited', 'attach does not take --allow; rollback, undo do', 'attach help attach'],
+  [
+    'detach A --allow config.edited',
+    'detach does not take --allow; attach, swap, failover, rollback, undo, compare do',
+    'attach help detach',
+  ],
+  ['A=x --baseline f', 'attach does not take --baseline; swap, failover, rollback, undo, compare do', 'attach help attach'],
+  ['swap A=x --baseline f --no-probe', '--baseline needs the probe that --no-probe skips', 'attach help'],
+  ['swap A=x --save f', 'swap does not take --save; compare does', 'attach help swap'],
+  ['compare', 'compare needs KEY=HANDLE, or OLD NEW', 'attach help compare'],
+  ['compare postgres://h/d', '<handle> stands alone: for which key?', 'attach compare DATABASE_URL=…'],
+  ['compare -', '<argument 2> stands alone: for which key?', 'attach compare KEY=-'],
+  ['compare - -', 'stdin can be read once, and "-" and "-" ask for it', 'attach compare KEY - < FILE'],
+  ['compare A A', 'A is given twice', 'attach help'],
+  ['compare A lower', '"lower" is neither a key here nor a handle', 'attach status'],
+  ['compare x://h y://h z://h', '<handle> stands alone: for which key?', 'attach compare KEY=…'],
+  ['compare A=x y://h', '<handle> stands alone: for which key?', 'attach compare KEY=…'],
+  ['compare A=x hunter2', '<argument 3> is no pair and no key: a value with spaces stands in quotes', 'attach help compare'],
+  ['compare A=x --host h', '--host keeps the rest of the present handle, and A=… replaces it', 'attach help compare'],
+  ['compare A --host h --from-env A=V', '--host keeps the rest of the present handle, and --from-env replaces it', 'attach help compare'],
+  ['compare x://h --host h', 'compare takes keys, found <handle>', 'attach status'],
+  [
+    'compare A=x -y',
+    'compare does not take --yes; attach, swap, failover, detach, rollback, undo, recover, init do',
+    'attach help compare',
+  ],
+  [
+    'compare A=x --save f --baseline g',
+    '--save keeps what the old resource tells, and --baseline speaks in its place',
+    'attach help compare',
+  ],
+  ['compare A=x B=y --save f', '--save keeps one resource: expected one key', 'attach compare KEY --save=FILE'],
+  ['compare x://h A --save f', '--save needs the key of what it keeps', 'attach compare KEY --save=FILE'],
+  [
+    'compare A --save f --strict',
+    '--strict is for a comparison, and a key alone with --save is compared with nothing',
+    'attach help compare',
+  ],
+  ['compare A=x --save=', '--save needs a value', '--save=FILE'],
+  ['diff', 'unknown command "diff"; did you mean "compare"?', 'attach help compare'],
   ['log --no-probe', 'log does not take --no-probe; attach, swap, rollback, undo do', 'attach help log'],
-  ['detach A --kind opaque', 'detach does not take --kind; attach, swap, probe do', 'attach help detach'],
-  ['undo --allow tls.unverified', '--allow takes config.edited only', '--allow=config.edited'],
+  ['detach A --kind opaque', 'detach does not take --kind; attach, swap, compare, failover, probe do', 'attach help detach'],
+  ['undo --allow pg.recvery', '--allow names no check that there is; did you mean pg.recovery?', '--allow=pg.recovery'],
+  ['undo --allow s3cret.handle', '--allow names no check that there is', '--allow=pg.recovery'],
   ['undo --allow config.edited,', '--allow has an empty item in its list', '--allow=ID'],
   ['A=x --expect alive', '--expect takes writable, readable or replica', '--expect=writable'],
   ['A=x --expect writable --no-probe', '--expect needs the probe that --no-probe skips', 'attach help'],
@@ -396,21 +519,33 @@ const REFUSED: readonly (readonly [line: string, message: string, hint: string])
   ['exec cmd', 'exec takes its command after "--", found "cmd" before it', 'attach exec -- CMD'],
   ['exec A=hunter2 -- cmd', 'exec takes its command after "--", found A=… before it', 'attach exec -- CMD'],
   ['cmd exec -- cmd', 'unknown command "cmd"', 'attach help'],
+  ['failover', 'failover takes one key, and its candidates by --to', 'attach failover KEY --to=-'],
+  ['failover A B --to C', 'failover takes one key, and its candidates by --to', 'attach failover KEY --to=-'],
+  ['failover A=x://h --to C', 'failover takes a key and no value, found A=…', 'attach help failover'],
+  ['failover A', 'failover needs candidates: --to HANDLE, --to KEY or --to -', 'attach failover KEY --to=-'],
+  ['failover A --to', '--to needs a value', '--to=HANDLE'],
+  ['failover A --to B --to pa$$word', 'candidate 2 is neither a handle nor a key', 'attach failover KEY --to=- < FILE'],
+  ['failover A --to B,C', 'candidate 1 is neither a handle nor a key', 'attach failover KEY --to=- < FILE'],
+  ['failover A --to - --to /dev/stdin', 'stdin can be read once, and --to - and --to - ask for it', 'attach failover KEY --to=- < FILE'],
+  ['failover A --to B --no-probe', 'failover does not take --no-probe; attach, swap, rollback, undo do', 'attach help failover'],
+  ['failover A --to B --from-env A=V', 'failover does not take --from-env; attach, swap, compare do', 'attach help failover'],
+  ['swap A --to B', 'swap does not take --to; failover does', 'attach help swap'],
+  ['switchover', 'unknown command "switchover"; did you mean "failover"?', 'attach help failover'],
   ['run npm start', 'unknown command "run"; did you mean "exec"?', 'attach help exec'],
   [
     'exec --json -- cmd',
-    'exec does not take --json; attach, swap, detach, rollback, undo, status, probe, log, recover, init, help, version do',
+    'exec does not take --json; attach, swap, failover, detach, rollback, undo, status, probe, compare, log, where, recover, init, help, version do',
     'attach help exec',
   ],
   [
     'exec --timeout 3 -- cmd',
-    'exec does not take --timeout; attach, swap, detach, rollback, undo, status, probe, log, recover do',
+    'exec does not take --timeout; attach, swap, failover, detach, rollback, undo, status, probe, compare, log, recover do',
     'attach help exec',
   ],
-  ['exec -y -- cmd', 'exec does not take --yes; attach, swap, detach, rollback, undo, recover, init do', 'attach help exec'],
+  ['exec -y -- cmd', 'exec does not take --yes; attach, swap, failover, detach, rollback, undo, recover, init do', 'attach help exec'],
   [
     'help --deploy x',
-    'help does not take --deploy; attach, swap, detach, rollback, undo, status, probe, log, recover, exec do',
+    'help does not take --deploy; attach, swap, failover, detach, rollback, undo, status, probe, compare, log, recover, exec do',
     'attach help help',
   ],
 ]
@@ -440,6 +575,8 @@ describe('the keys of the config', () => {
     'status',
     'probe postgres://h/d?a=b',
     'probe A',
+    'compare A=x://h',
+    'compare x://h A',
     'rollback v1',
     'help statsu',
     'x --help',

@@ -147,6 +147,16 @@ const LOCAL: readonly Case[] = [
   { title: 'undone', args: ['undo', '--no-probe'], prepare: released, exit: 0 },
   { title: 'rolled back', args: ['rollback', 'v0', '--no-probe'], prepare: released, exit: 0 },
   { title: 'undo of what does not answer', args: ['undo'], prepare: released, exit: 3 },
+  { title: 'compared', args: ['compare', 'CACHE_URL=-'], input: handle(1, NEW), exit: 3 },
+  { title: 'two handles compared', args: ['compare', handle(1, OLD), handle(2, NEW)], exit: 3 },
+  {
+    title: 'a handle in the place of a baseline',
+    args: ['compare', 'CACHE_URL=-', `--baseline=${handle(2, NEW)}`],
+    input: handle(1, NEW),
+    exit: 2,
+  },
+  { title: 'a handle in the place where a baseline is to be kept', args: ['compare', 'CACHE_URL', `--save=${handle(2, NEW)}`], exit: 2 },
+  { title: 'a secret in the place of a baseline', args: ['swap', 'CACHE_URL=-', `--baseline=.env`], input: handle(1, NEW), exit: 2 },
   { title: 'not confirmed', args: ['CACHE_URL=-'], input: handle(1, NEW), exit: 3 },
   { title: 'nothing to undo', args: ['undo'], exit: 3 },
   {

@@ -328,3 +328,43 @@ describe.runIf(haveTerminal() && haveRedis())('`Attach it all the same?`', { con
     }
   })
 })
+
+describe.runIf(haveTerminal() && haveRedis())('a failover on a terminal', { concurrent: true }, () => {
+  let server: RedisServer
+  beforeAll(async () => {
+    server = await startRedis({ password: 'right-word' })
+  })
+  afterAll(() => server[Symbol.asyncDispose]())
+
+  const begun = async (place: Scratch) => {
+    const down = `redis://127.0.0.1:${await freePort()}/0`
+    const terminal = onTerminal(['failover', 'CACHE_URL', '--to', down, '--to', '-'], at(place))
+    await terminal.see(/Handle of candidate 2 \(not shown\): /)
+    terminal.type(`${server.url({ db: 1 })}\r`)
+    return terminal
+  }
+
+  test('takes a candidate that is not shown, names each, shows the plan, and asks once', async () => {
+    using place = scratch(`CACHE_URL=${server.url({ db: 0 })}\n`)
+    const terminal = await begun(place)
+    const screen = await terminal.see(QUESTION)
+    expect(screen).toMatch(/✗ candidate 1 .*failed at connect.*→ candidate 2 .*the only fit one.*plan .*CACHE_URL/s)
+    expect(verdictsOf(place)).toEqual([])
+    terminal.type('y\r')
+    const ran = await terminal.ended
+    expect(ran).toMatchObject({ exit: 0 })
+    expect(ran.screen.match(/\[y\/N\]/g)).toHaveLength(1)
+    expect(ran.screen).not.toContain('right-word')
+    expect(place.read()).toBe(`CACHE_URL=${server.url({ db: 1 })}\n`)
+  })
+
+  test('n leaves everything as it was', async () => {
+    using place = scratch(`CACHE_URL=${server.url({ db: 0 })}\n`)
+    const config = configOf(place)
+    const terminal = await begun(place)
+    await terminal.see(QUESTION)
+    terminal.type('n\r')
+    expect(await terminal.ended).toMatchObject({ exit: 3 })
+    expect([configOf(place), verdictsOf(place)]).toEqual([config, []])
+  })
+})

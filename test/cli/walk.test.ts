@@ -105,11 +105,16 @@ describe.runIf(havePostgres() && haveRedis())('the verbs, end to end on real ser
 
   test('swap replaces parts of the handle that stands there, and keeps every other byte', async () => {
     using place = scratch(`export DATABASE_URL="${url()}?application_name=x&connect_timeout=3"  # main\n`)
-    await db.sql("CREATE ROLE other LOGIN PASSWORD 'n/w p@ss%'")
+    await db.sql("CREATE ROLE other LOGIN PASSWORD 'n/w p@ss%'; GRANT CREATE ON DATABASE second TO other")
+    await db.sql('GRANT CREATE ON SCHEMA public TO other', 'second')
     await does(place, 'swap DATABASE_URL --user other --password - --name second', { input: 'n/w p@ss%\n' })
     const expected = db.url({ user: 'other', password: 'n/w p@ss%', database: 'second' })
     expect(place.read()).toBe(`export DATABASE_URL="${expected}?application_name=x&connect_timeout=3"  # main\n`)
-    await does(place, 'swap DATABASE_URL --host localhost')
+    const same = await asDocument(['swap', 'DATABASE_URL', '--host', 'localhost'], { cwd: place.path })
+    expect(same.document).toMatchObject({ exit: 3, error: { code: 'REFUSED' } })
+    expect(same.document.error?.message).toMatch(/handle\.same_resource/)
+    await does(place, 'swap DATABASE_URL --host localhost --allow handle.same_resource')
+    expect(journalOf(place).at(-2)).toMatchObject({ allowed: ['handle.same_resource'] })
     expect(place.read()).toContain('@localhost:')
     const dead = await run(place, `swap DATABASE_URL --port ${await freePort()}`)
     expect(dead).toMatchObject({ exit: 3 })
@@ -129,8 +134,8 @@ describe.runIf(havePostgres() && haveRedis())('the verbs, end to end on real ser
     using place = scratch(`DATABASE_URL=${url()}\n`)
     for (const target of [follower, url('frozen')]) {
       const refused = await asDocument(['swap', `DATABASE_URL=${target}`], { cwd: place.path })
-      expect(refused.document).toMatchObject({ exit: 3, error: { code: 'PROBE_FAILED' } })
-      expect(refused.document.error?.message).toMatch(/expected to be writable/)
+      expect(refused.document).toMatchObject({ exit: 3, error: { code: 'REFUSED' } })
+      expect(refused.document.error?.message).toMatch(/pg\.(recovery|read_only) refuses it/)
     }
     expect(await run(place, `swap DATABASE_URL=${follower} --expect writable`)).toMatchObject({ exit: 3 })
     expect(await run(place, `swap DATABASE_URL=${url('second')} --expect replica`)).toMatchObject({ exit: 3 })

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { effectOf } from '../../src/domain/effect.ts'
 import type { Event } from '../../src/domain/event.ts'
 import type { Outcome } from '../../src/engine/operate.ts'
-import { openDeploy } from '../../src/index.ts'
+import { NoneFit, openDeploy } from '../../src/index.ts'
+import { liar, silent } from '../support/liars.ts'
+import { haveRedis, startRedis } from '../support/redis.ts'
 import { journalOf, type Scratch, scratch } from '../support/scratch.ts'
 
 const YAML = 'deploys:\n  production:\n    config: .env\n    protected: true\n    hook: [sh, hook.sh]\n'
@@ -79,4 +81,57 @@ describe('a deploy opened from TypeScript', () => {
     expect(await deploy.recover()).toMatchObject({ settled: 'yes' })
     expect(await deploy.recover()).toBeNull()
   })
+})
+
+describe.runIf(haveRedis())('a failover from TypeScript', { timeout: 20_000 }, () => {
+  test('chooses a fit one, tells of each, and a second one is refused until it is meant', async () => {
+    await using redis = await startRedis()
+    await using replica = await startRedis({ args: ['--replicaof', '127.0.0.1', `${redis.port}`] })
+    place.write('.env', `CACHE_URL=${redis.url({ db: 0 })}\n`)
+    const deploy = await openDeploy({ directory: place.path })
+    const outcome = await deploy.failover('CACHE_URL', [replica.url(), redis.url({ db: 1 })], { keepOld: { CACHE_URL: 'CACHE_OLD_URL' } })
+    expect(effect(outcome)).toBe('changed')
+    expect(outcome.candidates).toMatchObject([
+      { candidate: 1, fit: false, chosen: false },
+      { candidate: 2, fit: true, chosen: true, target: `127.0.0.1:${redis.port}/1` },
+    ])
+    expect(place.read()).toBe(`CACHE_URL=${redis.url({ db: 1 })}\nCACHE_OLD_URL=${redis.url({ db: 0 })}\n`)
+
+    const again = [redis.url({ db: 2 })]
+    await expect(deploy.failover('CACHE_URL', again)).rejects.toMatchObject({ code: 'REFUSED', effect: 'none' })
+    expect(effect(await deploy.failover('CACHE_URL', again, { allow: ['failover.quiet'], run: 'dry' }))).toBe('planned')
+    expect(effect(await deploy.undo(1))).toBe('changed')
+    await deploy.close()
+  })
+
+  test('nobody is fit, nobody answers in time, nobody is named: nothing is changed', async () => {
+    await using mute = await liar(silent)
+    place.write('.env', 'CACHE_URL=redis://127.0.0.1:1/0\n')
+    const deploy = await openDeploy({ directory: place.path })
+    const none = await deploy.failover('CACHE_URL', ['redis://127.0.0.1:1/1']).catch((error: unknown) => error)
+    expect(none).toBeInstanceOf(NoneFit)
+    expect(none).toMatchObject({ candidates: [{ candidate: 1, fit: false, reason: expect.stringContaining('failed at connect') }] })
+    const late = deploy.failover('CACHE_URL', [`redis://127.0.0.1:${mute.port}/0`], { timeoutMs: 300 })
+    await expect(late).rejects.toMatchObject({ code: 'REFUSED', message: expect.stringContaining('0.3 s passed'), effect: 'none' })
+    await expect(deploy.failover('CACHE_URL', [])).rejects.toMatchObject({ code: 'USAGE' })
+    expect([place.read(), journalOf(place)]).toEqual(['CACHE_URL=redis://127.0.0.1:1/0\n', []])
+    await deploy.close()
+  })
+})
+
+test.runIf(haveRedis())('the resource of another deploy is refused from TypeScript too, by its id', async () => {
+  await using server = await startRedis()
+  const at = (index: number): string => `redis://127.0.0.1:${server.port}/${index}`
+  place.write('attach.yaml', 'default: one\ndeploys: { one: { config: .env }, two: { config: .env.two } }\n')
+  place.write('.env', `CACHE_URL=${at(0)}\n`)
+  place.write('.env.two', `QUEUE_URL=${at(1)}\n`)
+  const deploy = await openDeploy({ directory: place.path })
+  const refused = expect.objectContaining({
+    code: 'REFUSED',
+    message: expect.stringContaining('handle.other_deploy refuses it: two (QUEUE_URL)'),
+  })
+  await expect(deploy.swap({ CACHE_URL: at(1) })).rejects.toEqual(refused)
+  expect(place.read()).toBe(`CACHE_URL=${at(0)}\n`)
+  expect(effect(await deploy.swap({ CACHE_URL: at(1) }, { allow: ['handle.other_deploy'] }))).toBe('changed')
+  await deploy.close()
 })

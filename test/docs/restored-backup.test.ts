@@ -14,6 +14,8 @@ const PAGE = readFileSync(resolve(DOCS, 'runbooks/restored-backup.md'), 'utf8')
 /** attach was asked, and nothing else was run. */
 const ASKED_ONLY = /^attach swap .* --dry-run --no-probe\n$/
 const CONFIRMED = ['--', '--confirm', 'production', '--trust']
+/** The old backup lacks a table of the app: attach would refuse it. */
+const INCOMPLETE = [...CONFIRMED, '--allow', 'pg.objects']
 
 test.runIf(serverOrSkip('shellcheck', findProgram('shellcheck')))('shellcheck finds nothing in the scripts', async () => {
   expect(await run('shellcheck', [RUNBOOK, SUPERVISOR])).toBe('')
@@ -125,8 +127,13 @@ describe.runIf(havePostgres() && haveSupervisor())('the runbook for a restored b
 
     const [, undo = ''] = /Undo: attach (.*)/.exec(ran.said) ?? []
     expect(undo).toMatch(/^undo v1\b/)
-    const undone = await production.attach(...undo.replace('-d production', '').trim().split(' '), '--confirm', 'production')
-    expect(undone.exit).toBe(0)
+    const back = [...undo.replace('-d production', '').trim().split(' '), '--confirm', 'production']
+    const refused = await production.attach(...back)
+    expect(refused, 'what went back lost its orders').toMatchObject({
+      exit: 3,
+      document: { error: { message: expect.stringMatching(/pg\.empty refuses it: .*public\.orders \(1,000 rows before\)/) } },
+    })
+    expect((await production.attach(...back, '--allow', 'pg.empty')).exit).toBe(0)
     expect(await production.whoAmI()).toMatchObject({ databaseUrl: fingerprint(handle) })
   })
 
@@ -185,12 +192,21 @@ describe.runIf(havePostgres() && haveSupervisor())('the runbook for a restored b
 
   test('a backup on which the app is not well: attach puts back, the runbook says so, exit 7', async () => {
     await using made = await damaged('unwell')
-    const ran = await made.runbook('-f', backups.at('old.dump'), '-n', 'restored_unwell', '-t', 'orders=90', ...CONFIRMED)
+    const ran = await made.runbook('-f', backups.at('old.dump'), '-n', 'restored_unwell', '-t', 'orders=90', ...INCOMPLETE)
     expect(ran).toMatchObject({ exit: 7, said: expect.stringContaining('runs on its old database again') })
     expect(made.production.handle()).toBe(made.handle)
     expect(await made.production.whoAmI()).toMatchObject({ databaseUrl: fingerprint(made.handle) })
     expect((await made.production.health())?.status).toBe(200)
     expect(await databases()).toContain('restored_unwell')
+  })
+
+  test('a backup that lacks what the app needs is refused: exit 3, the app keeps its database, and the new one stays for a look', async () => {
+    await using made = await damaged('incomplete')
+    const ran = await made.runbook('-f', backups.at('old.dump'), '-n', 'restored_incomplete', '-t', 'orders=90', ...CONFIRMED)
+    expect(ran).toMatchObject({ exit: 3, said: expect.stringContaining('pg.objects refuses it: 1 table missing: public.visits') })
+    expect(ran.said).toMatch(/^Go on: attach swap /m)
+    expect(await databases()).toContain('restored_incomplete')
+    await made.untouched()
   })
 
   test("the page's own line is refused before anything is restored where the hook is new, and with --trust it is done", async () => {
@@ -239,10 +255,10 @@ describe.runIf(havePostgres() && haveSupervisor())('the runbook for a restored b
     await using made = await damaged('onwards')
     const dump = "last night's $dump"
     made.production.place.write(dump, readFileSync(backups.at('old.dump')))
-    const ran = await made.runbook('-f', dump, '-n', 'restored_onwards', ...CONFIRMED, '--keep-old-as', 'BEFORE_URL')
+    const ran = await made.runbook('-f', dump, '-n', 'restored_onwards', ...INCOMPLETE, '--keep-old-as', 'BEFORE_URL')
     expect(ran).toMatchObject({ exit: 7 })
     const [, line = ''] = /^Go on: (.*)$/m.exec(ran.said) ?? []
-    await server.sql(`set role app; ${SCHEMA}`, 'restored_onwards')
+    await server.sql(`set role app; ${SCHEMA}; insert into visits (at) select now() from generate_series(1, 50)`, 'restored_onwards')
     expect(await made.shell(line)).toMatchObject({ exit: 0 })
     const now = server.url({ user: 'app', password: 'app-s3cret', database: 'restored_onwards' })
     expect(made.production.handle()).toBe(now)

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { WITHOUT_QUESTIONS } from '../../src/deploys/operation.ts'
 import type { Key } from '../../src/domain/change.ts'
 import { isAttachError } from '../../src/domain/errors.ts'
+import type { ProbeReport } from '../../src/domain/probe.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import { type Consent, type Operation, operate, type Wish } from '../../src/engine/operate.ts'
 import type { Request } from '../../src/engine/plan.ts'
@@ -32,6 +33,7 @@ function deploy(entries: Readonly<Record<string, string>> = {}) {
     begin: () => {},
     reporter: { event: () => {} },
     consent: yes,
+    deploy: 'here',
     kinds: {
       describe: (value) => value.reveal(),
       read: async () => ({
@@ -39,7 +41,10 @@ function deploy(entries: Readonly<Record<string, string>> = {}) {
         identity: { kind: 'opaque', scheme: '', host: '', tls: 'disable' },
         depth: null,
         remarks: [],
+        traits: { parameters: new Map(), defaultCredentials: null },
         probe: () => expect.fail('nothing is probed here'),
+        open: () => expect.fail('nothing is probed here'),
+        guards: null,
       }),
     },
   }
@@ -54,6 +59,8 @@ function deploy(entries: Readonly<Record<string, string>> = {}) {
     probe: 'probe',
     message: null,
     allowed: [],
+    strictness: 'usual',
+    baselines: new Map(),
     run: 'real',
     lockTimeoutMs: 0,
   })
@@ -207,18 +214,24 @@ describe('what is kept of a replaced handle', () => {
       ...operation,
       kinds: {
         ...operation.kinds,
-        read: async (value) => ({
-          kind: 'redis',
-          identity: { kind: 'redis', scheme: 'redis', host: 'h', tls: 'disable' },
-          depth: 'use',
-          remarks: [],
-          probe: async () => {
+        read: async (value) => {
+          const probe = async (): Promise<ProbeReport> => {
             probed.push(value.reveal())
             const done = { stages: [], totalMs: 0, facts: {}, findings: [] }
             if (value.reveal() !== 'dead') return { ok: true, ...done }
             return { ok: false, ...done, failedAt: 'connect', class: 'permanent', code: 'X', reason: 'dead', hint: 'none' }
-          },
-        }),
+          }
+          return {
+            kind: 'redis',
+            identity: { kind: 'redis', scheme: 'redis', host: 'h', tls: 'disable' },
+            depth: 'use',
+            remarks: [],
+            traits: { parameters: new Map(), defaultCredentials: null },
+            probe,
+            open: async () => ({ report: await probe(), session: null }),
+            guards: null,
+          }
+        },
       },
     }
     await operate(wish(keeping('swap', 'a2')), probing)

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { AttachError } from '../../src/domain/errors.ts'
 import { Secret } from '../../src/domain/secret.ts'
@@ -32,8 +32,9 @@ describe('the table of kinds', () => {
 
   test('every file with a default export has its row', () => {
     const folder = resolve(import.meta.dirname, '../../src/kinds')
-    const kinds = readdirSync(folder).filter((file) => /^export default\b/m.test(readFileSync(resolve(folder, file), 'utf8')))
-    expect(kinds.map((file) => file.replace('.ts', '')).sort()).toEqual(KINDS.map(({ name }) => name).sort())
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+    const kinds = files.filter((file) => /^export default\b/m.test(readFileSync(resolve(folder, file), 'utf8')))
+    expect(kinds.map((file) => basename(file, '.ts')).sort()).toEqual(KINDS.map(({ name }) => name).sort())
   })
 
   test('no scheme stands in two rows, and all are lower case', () => {
@@ -62,7 +63,14 @@ describe('recognition', () => {
   })
 
   test('a host that tells the kind wins over the scheme', () => {
-    const row: KindRow = { name: 'api', schemes: [], hosts: [/^api\.example\.test$/], usualKey: 'API', load: async () => opaque }
+    const row: KindRow = {
+      name: 'api',
+      schemes: [],
+      hosts: [/^api\.example\.test$/],
+      usualKey: 'API',
+      checks: [],
+      load: async () => opaque,
+    }
     const found = (text: string) => recognise(new Secret(text), { asked: null, was: null }, [...KINDS, row]).name
     expect(found('https://u:p@API.example.test:8443/v1')).toBe('api')
     expect(() => found('https://u:api.example.test@other.example/')).toThrow(AttachError)

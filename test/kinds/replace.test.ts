@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { Secret } from '../../src/domain/secret.ts'
 import opaque from '../../src/kinds/opaque.ts'
-import postgres from '../../src/kinds/postgres.ts'
-import redis from '../../src/kinds/redis.ts'
+import postgres from '../../src/kinds/postgres/postgres.ts'
+import redis from '../../src/kinds/redis/redis.ts'
 import type { HandleParts, Kind } from '../../src/ports/kind.ts'
 
 type Row = readonly [before: string, parts: HandleParts, after: string]

@@ -22,6 +22,8 @@ const finding = z.strictObject({
   status: z.enum(['pass', 'warn', 'fail', 'unknown']),
   detail: text,
   remedy: text.optional(),
+  cost: z.enum(['free', 'catalog', 'index']).optional(),
+  allowed: z.literal(true).optional().meta({ description: 'It would stand in the way, and was let pass by name (--allow).' }),
 })
 
 const facts = z.strictObject({
@@ -64,16 +66,34 @@ const identity = z.strictObject({
 })
 
 const attachment = z.strictObject({
+  deploy: text.optional().meta({ description: 'Of where, which looks into many configs: the deploy, or the path of its config.' }),
   key: text,
   kind: text,
   provider: text.nullable(),
   target: text,
-  release: release.nullable().meta({ description: 'The last release that wrote this key. null: none did.' }),
+  user: text.nullable().optional().meta({ description: 'Of where: who logs in. null: the handle does not say.' }),
+  release: release
+    .nullable()
+    .meta({ description: 'The last release that wrote this key. null: none did, or it was not looked for (where reads no history).' }),
   edited: z.boolean().nullable().meta({ description: 'Changed outside since that release. null: that cannot be told.' }),
   value: text.optional().meta({ description: 'With --reveal only: the value itself, secrets included.' }),
 })
 
 const probe = z.strictObject({ key: text, kind: text, identity, side: z.enum(['new', 'old', 'attached']), report })
+
+const candidate = z.strictObject({
+  candidate: z.int().min(1).meta({ description: 'Its place among those that were given.' }),
+  target: text,
+  fit: z.boolean(),
+  chosen: z.boolean(),
+  reason: text.meta({ description: 'Why it is not fit, why another was taken, or what speaks for it.' }),
+  position: z
+    .strictObject({ line: text, at: text, unit: text })
+    .nullable()
+    .meta({ description: 'How far its data go: at is a whole number, to be compared within one line. null: it did not tell.' }),
+  newest: z.iso.datetime().nullable().meta({ description: 'Its newest row. null: it did not tell.' }),
+  findings: z.array(finding),
+})
 
 const row = z.strictObject({
   release: release.nullable().meta({ description: 'null: the operation made no release.' }),
@@ -145,6 +165,7 @@ export const documentSchema = z
     attachments: z.array(attachment).optional(),
     probes: z.array(probe).optional(),
     releases: z.array(row).optional(),
+    candidates: z.array(candidate).optional().meta({ description: 'Of a failover, in the order they were given.' }),
     open: open.nullable().optional(),
     settling: settling.optional(),
     unsettled: unsettled

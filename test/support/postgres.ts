@@ -1,19 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { appendFileSync, chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import pg from 'pg'
 import { freePort } from './ports.ts'
-import { end, eventually, findProgram, run, serverOrSkip } from './processes.ts'
+import { type PostgresMajor, postgresPrograms, programsOf } from './postgres-programs.ts'
+import { end, eventually, run } from './processes.ts'
+import { identity, makeFolder, own, placed } from './server-user.ts'
 
-const FOLDERS = ['/usr/lib/postgresql/*/bin', '/opt/homebrew/opt/postgresql*/bin', '/usr/local/pgsql/bin']
-
-/** Whether a real PostgreSQL can be started here. Says so when not. */
-export const havePostgres = (): boolean => serverOrSkip('PostgreSQL (initdb)', findProgram('initdb', FOLDERS))
-
-/** The folder of the client programs of the server's own version: pg_dump, psql … */
-export const postgresPrograms = (): string => dirname(realpathSync(program('initdb')))
+export { havePostgres, POSTGRES_MAJORS, type PostgresMajor, postgresPrograms } from './postgres-programs.ts'
 
 export interface PostgresOptions {
+  /** Default: the newest that the operating system has. The packages of the others have a server and no client programs: no `standby()`, no `copy()`. */
+  readonly major?: PostgresMajor
+  /** Further words for initdb, stronger than the usual ones (UTF8, locale C). */
+  readonly init?: readonly string[]
   /** Lines for postgresql.conf. */
   readonly config?: readonly string[]
   /** The whole of pg_hba.conf. Default: SCRAM passwords, also on the socket. */
@@ -45,6 +45,8 @@ export interface PostgresServer {
   stop(signal?: NodeJS.Signals): Promise<void>
   /** A hot standby of this server, streaming from it. */
   standby(): Promise<PostgresServer>
+  /** What a restored base backup is: a physical copy of this server that goes its own way. */
+  copy(): Promise<PostgresServer>
   /** Ends it and removes its files. */
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -60,11 +62,12 @@ const HBA = [
 
 /** A real PostgreSQL on a free port of 127.0.0.1, with its files in a temporary folder. Takes about two seconds. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
-  const folder = makeFolder()
+  const folder = makeServerFolder()
+  const programs = options.major === undefined ? postgresPrograms() : programsOf(options.major, folder)
   const secret = join(folder, 'password')
   writeFileSync(secret, `${PASSWORD}\n`, { mode: 0o600 })
   own(secret)
-  await runAs('initdb', [
+  await runAs(join(programs, 'initdb'), [
     '-D',
     join(folder, 'data'),
     '-U',
@@ -76,11 +79,12 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     'UTF8',
     '--locale=C',
     '--no-sync',
+    ...(options.init ?? []),
   ])
-  return launched(folder, options)
+  return launched(folder, programs, options)
 }
 
-async function launched(folder: string, { config = [], hba = HBA, tls }: PostgresOptions): Promise<PostgresServer> {
+async function launched(folder: string, programs: string, { config = [], hba = HBA, tls }: PostgresOptions): Promise<PostgresServer> {
   const data = join(folder, 'data')
   const port = await freePort()
   const lines = [
@@ -106,29 +110,38 @@ async function launched(folder: string, { config = [], hba = HBA, tls }: Postgre
   ]
   appendFileSync(join(data, 'postgresql.conf'), `\n${lines.join('\n')}\n`)
   writeFileSync(join(data, 'pg_hba.conf'), `${hba.join('\n')}\n`)
-  const server = new LocalPostgres(folder, port)
+  const server = new LocalPostgres(folder, port, programs)
   await server.start()
   return server
+}
+
+export function handleOf(
+  port: number,
+  { user = 'postgres', password = PASSWORD, database = 'postgres', host = '127.0.0.1', query = '' }: Parts = {},
+): string {
+  const login = `${encodeURIComponent(user)}${password === '' ? '' : `:${encodeURIComponent(password)}`}`
+  return `postgresql://${login}@${host}:${port}/${encodeURIComponent(database)}${query === '' ? '' : `?${query}`}`
 }
 
 class LocalPostgres implements PostgresServer {
   readonly folder: string
   readonly port: number
   readonly password = PASSWORD
+  readonly #programs: string
   #process: ChildProcess | null = null
 
-  constructor(folder: string, port: number) {
+  constructor(folder: string, port: number, programs: string) {
     this.folder = folder
     this.port = port
+    this.#programs = programs
   }
 
   get socketFolder(): string {
     return this.folder
   }
 
-  url({ user = 'postgres', password = PASSWORD, database = 'postgres', host = '127.0.0.1', query = '' }: Parts = {}): string {
-    const login = `${encodeURIComponent(user)}${password === '' ? '' : `:${encodeURIComponent(password)}`}`
-    return `postgresql://${login}@${host}:${this.port}/${encodeURIComponent(database)}${query === '' ? '' : `?${query}`}`
+  url(parts?: Parts): string {
+    return handleOf(this.port, parts)
   }
 
   async sql(text: string, database = 'postgres'): Promise<readonly Record<string, unknown>[]> {
@@ -145,7 +158,7 @@ class LocalPostgres implements PostgresServer {
   }
 
   async start(): Promise<void> {
-    const child = spawn(program('postgres'), ['-D', join(this.folder, 'data')], {
+    const child = spawn(join(this.#programs, 'postgres'), ['-D', join(this.folder, 'data')], {
       ...identity(),
       cwd: this.folder,
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -169,11 +182,20 @@ class LocalPostgres implements PostgresServer {
     this.#process = null
   }
 
-  async standby(): Promise<PostgresServer> {
-    const folder = makeFolder()
+  standby(): Promise<PostgresServer> {
+    return this.#copied(['-R'])
+  }
+
+  copy(): Promise<PostgresServer> {
+    return this.#copied([])
+  }
+
+  async #copied(words: readonly string[]): Promise<PostgresServer> {
+    const folder = makeServerFolder()
     const source = `host=${this.folder} port=${this.port} user=postgres password=${PASSWORD}`
-    await runAs('pg_basebackup', ['-D', join(folder, 'data'), '-R', '-X', 'stream', '-c', 'fast', '--no-sync', '-d', source])
-    return launched(folder, {})
+    const usual = ['-D', join(folder, 'data'), '-X', 'stream', '-c', 'fast', '--no-sync', '-d', source]
+    await runAs(join(this.#programs, 'pg_basebackup'), [...usual, ...words])
+    return launched(folder, this.#programs, {})
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -182,44 +204,11 @@ class LocalPostgres implements PostgresServer {
   }
 }
 
-/** PostgreSQL does not run as root: there, its own user does it. */
-const IDENTITY = process.getuid?.() === 0 ? lookUp('postgres') : null
-
-function lookUp(name: string): { readonly uid: number; readonly gid: number } {
-  const line = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .find((each) => each.startsWith(`${name}:`))
-  const [, , uid, gid] = line?.split(':') ?? []
-  return { uid: Number(uid ?? 65_534), gid: Number(gid ?? 65_534) }
-}
-
-const identity = () => IDENTITY ?? {}
-
-const own = (path: string) => {
-  if (IDENTITY !== null) chownSync(path, IDENTITY.uid, IDENTITY.gid)
-}
-
-/** Short, because the path of a unix socket has room for 107 bytes. */
-function makeFolder(): string {
-  const folder = mkdtempSync('/tmp/att-pg-')
-  chmodSync(folder, 0o755)
+function makeServerFolder(): string {
+  const folder = makeFolder()
   mkdirSync(join(folder, 'data'), { mode: 0o700 })
-  own(folder)
   own(join(folder, 'data'))
   return folder
 }
 
-function placed(folder: string, name: string, from: string): string {
-  const path = join(folder, name)
-  writeFileSync(path, readFileSync(from), { mode: 0o600 })
-  own(path)
-  return path
-}
-
-function program(name: string): string {
-  const path = findProgram(name, FOLDERS)
-  if (path === null) throw new Error(`${name} is not installed`)
-  return path
-}
-
-const runAs = (name: string, args: readonly string[]) => run(program(name), args, { ...identity(), cwd: '/tmp' })
+const runAs = (path: string, args: readonly string[]) => run(path, args, { ...identity(), cwd: '/tmp' })

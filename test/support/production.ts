@@ -61,10 +61,15 @@ export async function makeProduction(
   return made
 }
 
-const chosenFor = ([verb]: readonly string[]): readonly string[] => [
+const chosenFor = ([verb = '']: readonly string[]): readonly string[] => [
   ...['-d', 'production'],
   ...(verb === 'status' || verb === 'log' ? [] : ['--trust']),
+  ...(COMPARING.has(verb) ? ['--allow', UNLIKE] : []),
 ]
+
+/** What is tried here is the app, on databases that hold nothing of the other's: guards would refuse most of them, and rightly. */
+const UNLIKE = 'pg.empty,pg.shrunken,pg.objects,pg.grants,pg.read_only,pg.sequences'
+const COMPARING = new Set(['swap'])
 
 /** What there was before a swap. */
 export interface Before {

@@ -1,25 +1,30 @@
-import { openKinds } from '../../deploys/kinds.ts'
+import { baselinesIn } from '../../deploys/baseline.ts'
+import { type OpenKinds, openKinds } from '../../deploys/kinds.ts'
 import { type Deploy, expectMayBeMade, expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import { operationOn } from '../../deploys/operation.ts'
 import type { Settler } from '../../deploys/settling/settler.ts'
 import { hasSettling } from '../../domain/deploy.ts'
 import type { Document, Warning } from '../../domain/document.ts'
-import { type Outcome, operate, type Wish } from '../../engine/operate.ts'
+import { failover } from '../../engine/failover.ts'
+import { type Operation, type Outcome, operate, type Wish } from '../../engine/operate.ts'
 import type { FileStore } from '../../stores/file.ts'
-import type { AttachCommand, DetachCommand, RollbackCommand, SwapCommand, UndoCommand } from '../command.ts'
+import type { AttachCommand, DetachCommand, FailoverCommand, RollbackCommand, SwapCommand, UndoCommand } from '../command.ts'
 import { consentOf } from '../consent.ts'
 import { DEFAULTS } from '../defaults.ts'
 import { exitOfClose, outcomeOfClose } from '../exits.ts'
+import { offersOf } from '../offers.ts'
 import { absentKeys, remarksAfter } from '../remarks.ts'
 import { requestOf } from '../request.ts'
 import { placeOf, type Said, type Session } from '../session.ts'
 import { settlerFor, settlingOf, unsettledError } from '../settling.ts'
 import { tellingWhatStands } from '../standing.ts'
 
-export type ChangeCommand = AttachCommand | SwapCommand | DetachCommand | RollbackCommand | UndoCommand
+export type ChangeCommand = EditCommand | FailoverCommand
+/** What is asked for is known before anything is contacted. */
+export type EditCommand = AttachCommand | SwapCommand | DetachCommand | RollbackCommand | UndoCommand
 
-/** attach, swap, detach, rollback, undo: one operation, or none. */
+/** attach, swap, failover, detach, rollback, undo: one operation, or none. */
 export async function change(command: ChangeCommand, session: Session): Promise<Said> {
   const { host, signal, reporter, stop } = session
   const deploy = await placeOf(command, session)
@@ -33,13 +38,14 @@ export async function change(command: ChangeCommand, session: Session): Promise<
   })
   const kinds = openKinds(session.redactor)
   try {
-    const request = await requestOf(command, store, kinds, session)
+    const baselines = await baselinesIn('baseline' in command ? command.baseline : null, host, command.directory)
+    const begun = await wanted(command, store, kinds, session)
     const settler = settlerFor(command, deploy, session)
     const consent = consentOf(command, deploy, settler, session)
-    const operation = operationOn({ store, kinds, reporter, signal, begin: stop.begin, consent, settler }, host)
+    const operation = operationOn({ store, kinds, reporter, signal, begin: stop.begin, consent, settler, deploy }, host)
     const absent = command.verb === 'detach' ? absentKeys(command.keys, await store.read()) : []
-    const wish = wishOf(command, request, deploy, lockTimeoutMs, session)
-    const outcome = await tellingWhatStands(store, kinds, session, () => operate(wish, operation))
+    const how = { ...howOf(command, deploy, lockTimeoutMs, session), baselines }
+    const outcome = await tellingWhatStands(store, kinds, session, () => begun(how, operation))
     stop.end()
     return said(command, { deploy, store, settler }, outcome, absent, session)
   } finally {
@@ -47,15 +53,30 @@ export async function change(command: ChangeCommand, session: Session): Promise<
   }
 }
 
-function wishOf(
+/** Every value is fetched from where it stands. What comes back makes the operation. */
+async function wanted(
   command: ChangeCommand,
-  request: Wish['request'],
+  store: FileStore,
+  kinds: OpenKinds,
+  session: Session,
+): Promise<(how: Omit<Wish, 'request'>, operation: Operation) => Promise<Outcome>> {
+  if (command.verb === 'failover') {
+    const { key, keepOld } = command
+    const candidates = await offersOf(command, store, kinds, session)
+    const as = keepOld.find((kept) => kept.key === key)?.as
+    return (how, operation) => failover({ ...how, key, candidates, ...(as === undefined ? {} : { keepOldAs: as }) }, operation)
+  }
+  const request = await requestOf(command, store, kinds, session)
+  return (how, operation) => operate({ ...how, request }, operation)
+}
+
+function howOf(
+  command: ChangeCommand,
   { declared }: Deploy,
   lockTimeoutMs: number,
   { redactor }: Session,
-): Wish {
+): Omit<Wish, 'request' | 'baselines'> {
   return {
-    request,
     kind: 'kind' in command ? command.kind : null,
     expect: 'expect' in command ? command.expect : null,
     probe: 'probe' in command && !command.probe ? 'skip' : 'probe',
@@ -65,6 +86,7 @@ function wishOf(
     settling: command.hook || !hasSettling(declared) ? 'usual' : 'skipped',
     onFailure: command.onFailure ?? (declared?.onFailure === 'keep' ? 'keep' : 'usual'),
     allowed: 'allow' in command ? command.allow : [],
+    strictness: 'strict' in command && command.strict ? 'strict' : 'usual',
     run: command.dryRun ? 'dry' : 'real',
     lockTimeoutMs,
   }

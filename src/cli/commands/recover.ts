@@ -33,7 +33,7 @@ export async function recoverOpen(command: RecoverCommand, session: Session): Pr
   const journal: Journal = store.journal
   const kinds = openKinds(session.redactor)
   const settler = settlerFor(command, deploy, session)
-  const context = operationOn({ store, kinds, reporter, signal, begin: stop.begin, consent: WITHOUT_QUESTIONS, settler }, host)
+  const context = operationOn({ store, kinds, reporter, signal, begin: stop.begin, consent: WITHOUT_QUESTIONS, settler, deploy }, host)
   expectName(command.confirm, deploy)
   try {
     const aside = await setDamagedAside(store, command, session)

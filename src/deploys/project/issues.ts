@@ -1,7 +1,7 @@
 import type { core } from 'zod'
 import { nearest } from '../../domain/nearest.ts'
 import { READERS } from '../../formats/reader-names.ts'
-import { ENTRIES, infoAt, keysAt, type Path, pathText } from './keys.ts'
+import { ENTRIES, infoAt, keysAt, keysHint, type Path, pathText } from './keys.ts'
 import type { Trouble } from './refusal.ts'
 import type { Tree } from './tree.ts'
 
@@ -66,7 +66,7 @@ function unknownKey(key: string, path: Path, tree: Tree): Trouble {
   const what = isShown
     ? `${above === '' ? '' : `${above}.`}${key} is not known; did you mean "${near}"?`
     : `${above === '' ? 'the file' : above} has a key that is not known here${near === null ? '' : `; did you mean "${near}"?`}`
-  return { at: tree.offsetOf([...path, key], 'key'), what, hint: `the keys here are ${known.join(', ')}` }
+  return { at: tree.offsetOf([...path, key], 'key'), what, hint: keysHint(path) }
 }
 
 /** Letters that a mistyped key may be longer than the right one. */

@@ -1,5 +1,9 @@
+import type { Check } from '../../domain/finding.ts'
+import { SEVERITIES } from '../../domain/finding.ts'
 import { EXPECTATIONS } from '../../domain/probe.ts'
+import { USES } from '../../domain/survey.ts'
 import { KINDS } from '../../kinds/registry.ts'
+import { CHECKS } from '../checks.ts'
 
 /** What is known of one key of attach.yaml: feeds the schema, its descriptions for editors, and the messages. */
 export interface KeyInfo {
@@ -13,6 +17,8 @@ export interface KeyInfo {
 }
 
 const anyOf = (words: readonly string[]): string => `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+/** The longest age that data may have, in days. */
+export const AGE_DAYS_MAX = 366
 const TIME = 'a time over 0 and of at most a day: 500ms, 30s, 2m, or a whole number of seconds'
 
 /** Every key of attach.yaml, by the mapping it stands in. */
@@ -105,15 +111,54 @@ export const KEYS = {
       choices: KINDS.map(({ name }) => name),
     },
     expect: {
-      about: 'What it must be when it is attached, where --expect does not say.',
-      expected: anyOf(EXPECTATIONS),
+      about: 'What it must be when it is attached, where --expect does not say: one word, or a mapping with role and fresh.',
+      expected: `${anyOf(EXPECTATIONS)}, or { role, fresh }`,
       example: 'writable',
       choices: EXPECTATIONS,
+    },
+    use: {
+      about: 'What it is for: a cache may lose what it holds, a queue or a store may not.',
+      expected: anyOf(USES),
+      example: 'cache',
+      choices: USES,
+    },
+    guards: {
+      about: 'How much a check matters here, by its id: an error stands in the way, a warn only with --strict, an info never.',
+      expected: 'a mapping of ids of checks to severities',
+      example: '{ handle.same_resource: info }',
+    },
+  },
+  expect: {
+    role: { about: 'What it must be when it is attached.', expected: anyOf(EXPECTATIONS), example: 'writable', choices: EXPECTATIONS },
+    fresh: {
+      about: 'Which column tells when its newest row was written, and how old that may be.',
+      expected: 'a mapping with table, column and within',
+      example: '{ table: orders, column: created_at, within: 15m }',
+    },
+  },
+  fresh: {
+    table: { about: 'A table that is written all the time.', expected: 'the name of a table, as orders or shop.orders', example: 'orders' },
+    column: { about: 'Its column that tells when a row was written.', expected: 'the name of a column', example: 'created_at' },
+    within: {
+      about: 'How old the newest row may be.',
+      expected: `a time over 0 and of at most ${AGE_DAYS_MAX} days: 30s, 15m, 1500m, or a whole number of seconds`,
+      example: '15m',
     },
   },
 } as const satisfies Record<string, Readonly<Record<string, KeyInfo>>>
 
 export type Mapping = keyof typeof KEYS
+
+/** What `guards` may weigh: every check whose findings are judged. */
+const WEIGHED: readonly Check[] = CHECKS.filter(({ id }) => id !== 'config.edited')
+
+/** The keys of `guards`: ids of checks. */
+export const GUARDS: Readonly<Record<string, KeyInfo>> = Object.fromEntries(
+  WEIGHED.map(({ id, about, severity }) => [
+    id,
+    { about: `${about} ${severity} where it is not said.`, expected: anyOf(SEVERITIES), example: 'warn', choices: SEVERITIES },
+  ]),
+)
 
 /** What each entry is of the two mappings whose keys are names. */
 export const ENTRIES = {
@@ -122,24 +167,33 @@ export const ENTRIES = {
     example: '{ config: .env.production }',
     name: 'a name of letters, digits, ".", "_" and "-"',
   },
-  resources: { expected: 'a mapping with kind, expect, or both', example: '{ kind: postgres }', name: "a variable's name" },
+  resources: { expected: 'a mapping with kind, expect, use or guards', example: '{ kind: postgres }', name: "a variable's name" },
 } as const
 
 /** A way from the top of the file to a value: keys, and places in lists from 0. */
 export type Path = readonly (string | number)[]
 
 /** Which mapping stands at a path. Null: none whose keys are known. */
-export function mappingAt(path: Path): Mapping | null {
-  const [top, , below] = path
+export function mappingAt(path: Path): Mapping | 'guards' | null {
+  const [top, , below, last] = path
   if (path.length === 0) return 'project'
   if (path.length === 2) return top === 'deploys' ? 'deploy' : top === 'resources' ? 'resource' : null
-  return path.length === 3 && top === 'deploys' && (below === 'hook' || below === 'health') ? below : null
+  if (path.length === 3 && top === 'deploys') return below === 'hook' || below === 'health' ? below : null
+  if (path.length === 3 && top === 'resources') return below === 'expect' || below === 'guards' ? below : null
+  return path.length === 4 && top === 'resources' && below === 'expect' && last === 'fresh' ? last : null
 }
 
 /** The keys of the mapping at a path. Null: they are names. */
 export function keysAt(path: Path): Readonly<Record<string, KeyInfo>> | null {
   const mapping = mappingAt(path)
-  return mapping === null ? null : KEYS[mapping]
+  return mapping === null ? null : mapping === 'guards' ? GUARDS : KEYS[mapping]
+}
+
+/** Which keys may stand at a path, for a person. */
+export function keysHint(path: Path): string {
+  const known = Object.keys(keysAt(path) ?? {})
+  if (known.length === 0) return 'put the name in quotes'
+  return mappingAt(path) === 'guards' ? 'docs/guards.md lists the checks' : `the keys here are ${known.join(', ')}`
 }
 
 /** What is known of the key that a path ends in. */

@@ -8,7 +8,7 @@ import { pathIn, realPath } from '../address.ts'
 import { troublesOf } from './issues.ts'
 import { KEYS, pathText } from './keys.ts'
 import { invalid, placeIn, refusal, type Trouble } from './refusal.ts'
-import { type DeployForm, type ProjectForm, projectSchema } from './schema.ts'
+import { type DeployForm, type FreshForm, type ProjectForm, projectSchema, type ResourceForm } from './schema.ts'
 import { type Tree, treeOf } from './tree.ts'
 
 /** attach.yaml, read and checked. */
@@ -122,12 +122,7 @@ function projectOf(
   tree: Tree,
   { file, folder, label }: { readonly file: string; readonly folder: string; readonly label: string },
 ): Project {
-  const resources = new Map(
-    Object.entries(form.resources ?? {}).map(([key, { kind = null, expect = null }]): [string, ExpectedResource] => [
-      key,
-      { kind, expect },
-    ]),
-  )
+  const resources = new Map(Object.entries(form.resources ?? {}).map(([key, resource]) => [key, resourceOf(resource)]))
   const deploys = Object.entries(form.deploys).map(([name, deploy]): ProjectDeploy => {
     return {
       name,
@@ -148,6 +143,18 @@ function projectOf(
   const usual =
     form.default === undefined ? (deploys.length === 1 ? deploys[0] : undefined) : deploys.find(({ name }) => name === form.default)
   return { label, deploys, usual: usual ?? null }
+}
+
+function resourceOf({ kind, expect, use, guards = {} }: ResourceForm): ExpectedResource {
+  const { role = null, fresh }: { readonly role?: ExpectedResource['expect'] | undefined; readonly fresh?: FreshForm | undefined } =
+    typeof expect === 'string' ? { role: expect } : (expect ?? {})
+  return {
+    kind: kind ?? null,
+    expect: role,
+    fresh: fresh === undefined ? null : { table: fresh.table, column: fresh.column, withinMs: timeOf(fresh.within, 0) },
+    use: use ?? null,
+    guards: new Map(Object.entries(guards).flatMap(([id, severity]) => (severity === undefined ? [] : [[id, severity] as const]))),
+  }
 }
 
 function hookOf(hook: DeployForm['hook']): Hook | null {

@@ -1,18 +1,22 @@
 import type { core } from 'zod'
 import { SETTLE_DEFAULTS } from '../../domain/deploy.ts'
 import { DURATION_MS_MAX, millisecondsIn } from '../../domain/duration.ts'
+import { SEVERITIES } from '../../domain/finding.ts'
 import { EXPECTATIONS } from '../../domain/probe.ts'
 import { secretsIn } from '../../domain/redact.ts'
+import { USES } from '../../domain/survey.ts'
 import { ENV_KEY } from '../../formats/dotenv.ts'
 import { READERS } from '../../formats/reader-names.ts'
 import { KINDS } from '../../kinds/registry.ts'
-import { ENTRIES, KEYS, type KeyInfo } from './keys.ts'
+import { AGE_DAYS_MAX, ENTRIES, GUARDS, KEYS, type KeyInfo } from './keys.ts'
 
 type Zod = typeof import('zod').z
 
 /** attach.yaml, right in its form. */
 export type ProjectForm = core.output<ReturnType<typeof projectSchema>>
 export type DeployForm = ProjectForm['deploys'][string]
+export type ResourceForm = NonNullable<ProjectForm['resources']>[string]
+export type FreshForm = Exclude<NonNullable<Exclude<ResourceForm['expect'], string>>['fresh'], undefined>
 
 /** What attach.yaml may hold, but for what a look at the disk tells. A message that begins with `expected` is to be followed by what was found. */
 export function projectSchema(z: Zod) {
@@ -94,16 +98,53 @@ function healthForm(z: Zod) {
 }
 
 function resourceForm(z: Zod) {
-  const { kind, expect } = KEYS.resource
+  const { kind, use, guards } = KEYS.resource
   const kinds = KINDS.map(({ name }) => name)
   return z.strictObject(
     {
       kind: z.enum(kinds, expected(kind.expected)).meta(about(kind)).optional(),
-      expect: z.enum(EXPECTATIONS, expected(expect.expected)).meta(about(expect)).optional(),
+      expect: expectForm(z).optional(),
+      use: z.enum(USES, expected(use.expected)).meta(about(use)).optional(),
+      guards: guardsForm(z).meta(about(guards)).optional(),
     },
     expected(ENTRIES.resources.expected),
   )
 }
+
+/** The mapping stands first: of a union, that branch speaks whose type fits. */
+function expectForm(z: Zod) {
+  const { role, fresh } = KEYS.expect
+  const roles = z.enum(EXPECTATIONS, expected(role.expected))
+  const mapping = z
+    .strictObject({ role: roles.meta(about(role)).optional(), fresh: freshForm(z).meta(about(fresh)).optional() })
+    .refine((some) => some.role !== undefined || some.fresh !== undefined, { error: 'needs role, fresh, or both' })
+    .meta({ minProperties: 1 })
+  return z.union([mapping, roles], expected(KEYS.resource.expect.expected)).meta(about(KEYS.resource.expect))
+}
+
+function freshForm(z: Zod) {
+  const { table, column, within } = KEYS.fresh
+  return z.strictObject(
+    {
+      table: z.string(expected(table.expected)).regex(TABLE, expected(table.expected)).meta(about(table)),
+      column: z.string(expected(column.expected)).regex(COLUMN, expected(column.expected)).meta(about(column)),
+      within: timeForm(z, within, AGE_DAYS_MAX * DURATION_MS_MAX),
+    },
+    expected(KEYS.expect.fresh.expected),
+  )
+}
+
+function guardsForm(z: Zod) {
+  const weights = Object.entries(GUARDS).map(([id, info]) => [id, z.enum(SEVERITIES, expected(info.expected)).meta(about(info)).optional()])
+  const shape: Readonly<Record<string, ReturnType<typeof severityForm>>> = Object.fromEntries(weights)
+  return z.strictObject(shape, expected(KEYS.resource.guards.expected))
+}
+
+const severityForm = (z: Zod) => z.enum(SEVERITIES).optional()
+
+/** Names as they are, without quotes: a dot parts a schema from its table. */
+const TABLE = /^[^.]{1,63}(\.[^.]{1,63})?$/
+const COLUMN = /^.{1,63}$/
 
 const commandForm = (z: Zod, info: KeyInfo) => z.union([lineForm(z), wordsForm(z)], expected(info.expected)).meta(about(info))
 
@@ -115,15 +156,15 @@ const wordsForm = (z: Zod) =>
     .min(1, expected('at least one word'))
     .refine(([program]) => program?.trim() !== '', { error: 'the first word is blank: expected the name of a program' })
 
-function timeForm(z: Zod, info: KeyInfo) {
+function timeForm(z: Zod, info: KeyInfo, mostMs = DURATION_MS_MAX) {
   const words = expected(info.expected)
   const number = z
     .int(words)
     .min(1, words)
-    .max(DURATION_MS_MAX / 1_000, words)
+    .max(mostMs / 1_000, words)
   return z
     .union([z.string().regex(/^\d{1,9}(ms|s|m)?$/, words), number], words)
-    .refine(isFitTime, words)
+    .refine((time) => isFitTime(time, mostMs), words)
     .meta(about(info))
 }
 
@@ -140,9 +181,9 @@ function canSettle({ successes = SETTLE_DEFAULTS.successes, interval, timeout }:
   return (successes - 1) * intervalMs < timeoutMs
 }
 
-function isFitTime(value: string | number): boolean {
+function isFitTime(value: string | number, mostMs: number): boolean {
   const ms = millisecondsIn(String(value))
-  return ms !== null && ms > 0 && ms <= DURATION_MS_MAX
+  return ms !== null && ms > 0 && ms <= mostMs
 }
 
 const HTTP = /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/]\S*$/

@@ -1,5 +1,5 @@
 import type { Alias, CST, ParsedNode, YAMLMap } from 'yaml'
-import { keysAt, type Path, pathText } from './keys.ts'
+import { keysHint, type Path, pathText } from './keys.ts'
 import type { Trouble } from './refusal.ts'
 import { syntaxTrouble } from './syntax.ts'
 
@@ -146,8 +146,7 @@ function mappingOf(node: YAMLMap.Parsed, path: Path, walk: Walk): Readonly<Recor
 }
 
 function keyOf(key: ParsedNode, path: Path, at: number, { yaml, anchors, troubles }: Walk): string | null {
-  const known = Object.keys(keysAt(path) ?? {})
-  const hint = known.length === 0 ? 'put the name in quotes' : `the keys here are ${known.join(', ')}`
+  const hint = keysHint(path)
   const name = yaml.isScalar(key) ? key.value : undefined
   if (yaml.isScalar(key) && key.anchor !== undefined) anchors.set(key.anchor, key)
   if (typeof name !== 'string') troubles.push({ at, what: 'a key that is no text', hint })

@@ -103,6 +103,33 @@ resources:
     expect(await deploy(lines)).toMatchObject(declared)
   })
 
+  test.each([
+    ['{ expect: replica }', { expect: 'replica', fresh: null }],
+    ['{ expect: { role: readable } }', { expect: 'readable', fresh: null }],
+    [
+      '{ expect: { fresh: { table: shop.orders, column: created_at, within: 15m } } }',
+      { expect: null, fresh: { table: 'shop.orders', column: 'created_at', withinMs: 900_000 } },
+    ],
+    [
+      '{ expect: { role: writable, fresh: { table: t, column: c, within: 1500m } } }',
+      { expect: 'writable', fresh: { withinMs: 90_000_000 } },
+    ],
+    ['{ use: queue }', { kind: null, expect: null, fresh: null, use: 'queue' }],
+    [
+      '{ kind: redis, guards: { redis.role: warn, handle.same_resource: info } }',
+      {
+        guards: new Map([
+          ['redis.role', 'warn'],
+          ['handle.same_resource', 'info'],
+        ]),
+      },
+    ],
+    ['{}', { kind: null, expect: null, fresh: null, use: null, guards: new Map() }],
+  ])('a resource that is %s', async (form, resource) => {
+    const { deploys } = await projectIn(`${PRODUCTION}resources: { A_URL: ${form} }\n`, AT)
+    expect(deploys[0]?.declared.resources.get('A_URL')).toMatchObject(resource)
+  })
+
   test('one thing can be written once and meant twice', async () => {
     const text = 'deploys:\n  a: { config: .env.a, hook: &restart [app, restart] }\n  b: { config: .env.b, hook: *restart }\n'
     const { deploys, usual } = await projectIn(text, AT)

@@ -315,12 +315,12 @@ export const WRONG: readonly (readonly [title: string, text: string, sentence: s
   [
     'a resource that is a text',
     `${PRODUCTION}resources: { DATABASE_URL: postgres }\n`,
-    '4:28: resources.DATABASE_URL: expected a mapping with kind, expect, or both, found a text',
+    '4:28: resources.DATABASE_URL: expected a mapping with kind, expect, use or guards, found a text',
   ],
   [
     'a resource that is nothing',
     `${PRODUCTION}resources:\n  DATABASE_URL:\n`,
-    '5:16: resources.DATABASE_URL: expected a mapping with kind, expect, or both, found nothing',
+    '5:16: resources.DATABASE_URL: expected a mapping with kind, expect, use or guards, found nothing',
   ],
   [
     'a resource under no name of a variable',
@@ -341,6 +341,76 @@ export const WRONG: readonly (readonly [title: string, text: string, sentence: s
     'a resource with a role that is none',
     `${PRODUCTION}resources: { DATABASE_URL: { expect: writeable } }\n`,
     '4:38: resources.DATABASE_URL.expect: expected writable, readable or replica, found another text; did you mean "writable"?',
+  ],
+  [
+    'an expectation that is a number',
+    `${PRODUCTION}resources: { DATABASE_URL: { expect: 5 } }\n`,
+    '4:38: resources.DATABASE_URL.expect: expected writable, readable or replica, found a number',
+  ],
+  [
+    'an expectation that says nothing',
+    `${PRODUCTION}resources: { DATABASE_URL: { expect: {} } }\n`,
+    '4:38: resources.DATABASE_URL.expect: needs role, fresh, or both',
+  ],
+  [
+    'an expectation with a mistyped key',
+    `${PRODUCTION}resources: { DATABASE_URL: { expect: { rol: writable } } }\n`,
+    '4:40: resources.DATABASE_URL.expect.rol is not known; did you mean "role"?',
+  ],
+  [
+    'an expectation with a role that is none',
+    `${PRODUCTION}resources: { DATABASE_URL: { expect: { role: alive } } }\n`,
+    '4:46: resources.DATABASE_URL.expect.role: expected writable, readable or replica, found another text',
+  ],
+  [
+    'an expectation whose age is a text',
+    `${PRODUCTION}resources: { DATABASE_URL: { expect: { fresh: 15m } } }\n`,
+    '4:47: resources.DATABASE_URL.expect.fresh: expected a mapping with table, column and within, found a text',
+  ],
+  [
+    'an age without a column',
+    `${PRODUCTION}resources: { DATABASE_URL: { expect: { fresh: { table: orders, within: 15m } } } }\n`,
+    '4:40: resources.DATABASE_URL.expect.fresh.column is missing: expected the name of a column',
+  ],
+  [
+    'an age of a table in a database',
+    `${PRODUCTION}resources: { DATABASE_URL: { expect: { fresh: { table: a.b.c, column: d, within: 15m } } } }\n`,
+    '4:56: resources.DATABASE_URL.expect.fresh.table: expected the name of a table, as orders or shop.orders, found another text',
+  ],
+  [
+    'an age that is no time',
+    `${PRODUCTION}resources: { DATABASE_URL: { expect: { fresh: { table: orders, column: at, within: 2h } } } }\n`,
+    '4:84: resources.DATABASE_URL.expect.fresh.within: expected a time over 0 and of at most 366 days: 30s, 15m, 1500m, or a whole number of seconds, found another text',
+  ],
+  [
+    'a use that is none',
+    `${PRODUCTION}resources: { DATABASE_URL: { use: cahce } }\n`,
+    '4:35: resources.DATABASE_URL.use: expected cache, queue or store, found another text; did you mean "cache"?',
+  ],
+  [
+    'guards that are a list',
+    `${PRODUCTION}resources: { DATABASE_URL: { guards: [pg.recovery] } }\n`,
+    '4:38: resources.DATABASE_URL.guards: expected a mapping of ids of checks to severities, found a list',
+  ],
+  [
+    'a guard that is mistyped',
+    `${PRODUCTION}resources: { DATABASE_URL: { guards: { pg.recvery: warn } } }\n`,
+    '4:40: resources.DATABASE_URL.guards.pg.recvery is not known; did you mean "pg.recovery"?',
+  ],
+  [
+    'a guard that is like none',
+    `${PRODUCTION}resources: { DATABASE_URL: { guards: { hunter2secret: warn } } }\n`,
+    '4:40: resources.DATABASE_URL.guards has a key that is not known here',
+  ],
+  [
+    'a guard with a weight that is none',
+    `${PRODUCTION}resources: { DATABASE_URL: { guards: { pg.recovery: warning } } }\n`,
+    '4:53: resources.DATABASE_URL.guards.pg.recovery: expected error, warn or info, found another text',
+  ],
+  [
+    'a guard that is no finding',
+    `${PRODUCTION}resources: { DATABASE_URL: { guards: { config.edited: info } } }\n`,
+    '4:40: resources.DATABASE_URL.guards has a key that is not known here',
   ],
   [
     'a resource with a mistyped key',

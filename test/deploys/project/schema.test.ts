@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { KEYS } from '../../../src/deploys/project/keys.ts'
+import { GUARDS, KEYS } from '../../../src/deploys/project/keys.ts'
 import { projectIn } from '../../../src/deploys/project/read.ts'
 import { projectSchema } from '../../../src/deploys/project/schema.ts'
 import { READERS } from '../../../src/formats/reader-names.ts'
@@ -33,7 +33,7 @@ describe('the published schema', () => {
 
   test('describes every key', () => {
     const described = JSON.stringify(schema)
-    for (const mapping of Object.values(KEYS)) {
+    for (const mapping of [...Object.values(KEYS), GUARDS]) {
       for (const { about } of Object.values(mapping)) expect(described).toContain(JSON.stringify(about))
     }
   })
@@ -53,6 +53,7 @@ describe('the published schema', () => {
     `default: production\n${PRODUCTION}    protected: true\n    readers: [${READERS.join(', ')}]\n    on-failure: keep\n`,
     `${PRODUCTION}    hook: reload\n    health: { run: [well], successes: 3, interval: 500ms, timeout: 2m }\n`,
     `${PRODUCTION}    hook: { run: [a, b], timeout: 90 }\n    health: { url: http://127.0.0.1/, status: 204, body: ok }\n`,
+    `${PRODUCTION}resources: { A: { expect: { role: replica, fresh: { table: a.b, column: c, within: 15m } }, use: cache, guards: { pg.recovery: info } } }\n`,
     ...KINDS.map(({ name }) => `${PRODUCTION}resources: { my.odd-key: { kind: ${name}, expect: replica } }\n`),
   ])('takes what the reader takes: %j', async (text) => {
     expect((await projectIn(text, AT)).deploys).toHaveLength(1)

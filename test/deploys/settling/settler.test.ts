@@ -66,7 +66,7 @@ describe('a change of a real config', () => {
     const { host, deploy, reporter } = place
     await using store = openStore(deploy, host, { lockTimeoutMs: 1_000, onWait: () => {} })
     const wiring = { store, kinds: openKinds(new Redactor()), reporter, signal: new AbortController().signal, begin: () => {} }
-    const operation = operationOn({ ...wiring, consent: WITHOUT_QUESTIONS, settler: place.settler() }, host)
+    const operation = operationOn({ ...wiring, consent: WITHOUT_QUESTIONS, settler: place.settler(), deploy }, host)
     const wish: Wish = {
       request: { verb: 'swap', edits: [{ key: 'API_KEY' as Key, to: new Secret(NEXT) }] },
       kind: 'opaque',
@@ -78,6 +78,8 @@ describe('a change of a real config', () => {
       onFailure: 'usual',
       message: null,
       allowed: [],
+      strictness: 'usual',
+      baselines: new Map(),
       run: 'real',
       lockTimeoutMs: 1_000,
       ...rest,

@@ -1,0 +1,158 @@
+import { type Finding, found, passed, unknown } from '../../../../../domain/finding.ts'
+import { told } from '../../../../../domain/survey.ts'
+import { CONTENT } from '../checks.ts'
+import { keyOf, type Objects, type Thing } from '../survey/objects.ts'
+import type { Guarded, Rights } from '../survey/rights.ts'
+import type { ContentFacts } from '../survey.ts'
+import { counted, first, lines, untoldOf } from '../words.ts'
+
+/** One thing on both sides. */
+interface Pair {
+  readonly was: Thing
+  readonly is: Thing
+}
+
+const GROUPS = ['database', 'schemas', 'relations', 'functions'] as const
+
+function pairsOf(old: Objects, next: Objects): { readonly pairs: readonly Pair[]; readonly unasked: readonly string[] } {
+  const unasked: string[] = []
+  const pairs = GROUPS.flatMap((group) => {
+    const [before, after] = [old[group], next[group]]
+    const why = untoldOf(before, after)
+    if (why !== null) unasked.push(`${group} (${why})`)
+    if (!('is' in before && 'is' in after)) return []
+    const there = new Map(after.is.map((thing) => [keyOf(thing), thing]))
+    return before.is.flatMap((was) => {
+      const is = there.get(keyOf(was))
+      return is === undefined ? [] : [{ was, is }]
+    })
+  })
+  return { pairs, unasked }
+}
+
+/** The role of either handle is the app, under whatever name. */
+const THE_APP = 'the role of the handle'
+const ownerOf = ({ owner }: Thing, { role }: Rights): string | undefined => (owner === told(role) ? THE_APP : owner)
+
+/** Since PostgreSQL 15 it belongs to whoever owns the database, and did to the superuser before. */
+const isPublic = ({ kind, name }: Thing): boolean => kind === 'schema' && name === 'public'
+
+const mayChange = ({ owner = '' }: Thing, { actsAs }: Rights): boolean => told(actsAs)?.includes(owner) ?? false
+
+export function compareOwners(old: Pick<ContentFacts, 'objects' | 'rights'>, next: Pick<ContentFacts, 'objects' | 'rights'>): Finding {
+  const check = CONTENT.owner
+  const { pairs, unasked } = pairsOf(old.objects, next.objects)
+  const owned = pairs.filter(({ was, is }) => was.owner !== undefined && is.owner !== undefined)
+  const others = owned.filter(({ was, is }) => {
+    const isSame = was.owner === is.owner || ownerOf(was, old.rights) === ownerOf(is, next.rights) || isPublic(is)
+    // Whoever owns it, migrations need a role that may change it.
+    return mayChange(is, next.rights) ? false : !isSame || mayChange(was, old.rights)
+  })
+  if (others.length > 0) {
+    const names = others.map(
+      ({ was, is }) =>
+        `${is.kind} ${is.name} (${was.owner === is.owner ? `of ${is.owner}, which this role is not` : `${was.owner} before, ${is.owner} now`})`,
+    )
+    const statements = others.map(({ was, is }) => {
+      const owner = ownerOf(was, old.rights) === THE_APP ? told(next.rights.role) : was.owner
+      return `ALTER ${is.kind === 'function' ? 'ROUTINE' : is.kind.toUpperCase()} ${is.name} OWNER TO ${owner}`
+    })
+    const verb = others.length === 1 ? 'belongs' : 'belong'
+    return found(check, `${counted(others.length, 'object')} ${verb} to another role: ${first(names)}`, { remedy: lines(statements) })
+  }
+  if (unasked.length > 0) return unknown(check, `not compared: ${unasked.join('; ')}`)
+  return passed(check, `${counted(owned.length, 'object')} of the same owners`)
+}
+
+const wordsOf = ({ may = '' }: Thing): readonly string[] => may.split(' ').filter((word) => word !== '')
+
+export function compareGrants(old: Objects, next: Objects, { role }: Rights): Finding {
+  const check = CONTENT.grants
+  const { pairs, unasked } = pairsOf(old, next)
+  const lost = pairs.flatMap(({ was, is }) => {
+    const words = wordsOf(was).filter((word) => !wordsOf(is).includes(word))
+    return words.length === 0 ? [] : [{ is, words }]
+  })
+  if (lost.length > 0) {
+    const name = told(role) ?? 'CURRENT_USER'
+    const names = lost.map(({ is, words }) => `${words.join(', ')} on ${is.kind} ${is.name}`)
+    const statements = lost.map(({ is, words }) => `GRANT ${words.join(', ')} ON ${grantable(is)} ${is.name} TO ${name}`)
+    const count = lost.reduce((all, { words }) => all + words.length, 0)
+    const verb = count === 1 ? 'is' : 'are'
+    // Queries go on without the right to create; migrations do not.
+    const isOfMigrations = lost.every(
+      ({ is, words }) => ['database', 'schema'].includes(is.kind) && words.every((word) => word === 'CREATE'),
+    )
+    return found(check, `${counted(count, 'privilege')} that the role had on the old one ${verb} lost: ${first(names)}`, {
+      remedy: lines(statements),
+      ...(isOfMigrations ? { severity: 'warn' as const } : {}),
+    })
+  }
+  if (unasked.length > 0) return unknown(check, `not compared: ${unasked.join('; ')}`)
+  return passed(check, `the role may do with ${counted(pairs.length, 'object')} what it may on the old one`)
+}
+
+function grantable({ kind }: Thing): string {
+  if (kind === 'function') return 'ROUTINE'
+  return ['database', 'schema', 'sequence'].includes(kind) ? kind.toUpperCase() : 'TABLE'
+}
+
+export function compareDefaults({ defaults: old }: Rights, { defaults: next, role }: Rights): Finding {
+  const check = CONTENT.defaultGrants
+  const why = untoldOf(old, next)
+  if (!('is' in old && 'is' in next)) return unknown(check, why ?? '')
+  const there = new Set(next.is)
+  const missing = old.is.filter((line) => !there.has(line))
+  if (missing.length === 0)
+    return passed(check, old.is.length === 0 ? 'none on the old one' : `${counted(old.is.length, 'default privilege')}, all there`)
+  const named = missing.map((line) => line.replaceAll(/(FOR ROLE|TO) CURRENT_USER\b/g, `$1 ${told(role) ?? 'CURRENT_USER'}`))
+  const short = named.map((line) => line.replace('ALTER DEFAULT PRIVILEGES FOR ROLE ', 'by '))
+  return found(check, `${counted(missing.length, 'default privilege')} missing: ${first(short)}`, { remedy: lines(named) })
+}
+
+/** `there`: the tables of the new one. One that is missing is told elsewhere. */
+export function compareRowSecurity(
+  { rowSecurity: old }: Rights,
+  { rowSecurity: next }: Rights,
+  there: ReadonlySet<string> | null,
+): Finding {
+  const check = CONTENT.rowSecurity
+  const why = untoldOf(old, next)
+  if (!('is' in old && 'is' in next)) return unknown(check, why ?? '')
+  const now = new Map(next.is.map((guarded) => [guarded.table, guarded]))
+  const open: string[] = []
+  const fewer: string[] = []
+  const statements: string[] = []
+  for (const was of old.is) {
+    if (there !== null && !there.has(was.table)) continue
+    const is: Guarded = now.get(was.table) ?? { table: was.table, state: 'off', holds: false, policies: 0 }
+    const worse = worsened(was, is)
+    if (worse !== null) {
+      open.push(`${was.table} (${worse.what})`)
+      statements.push(`ALTER TABLE ${was.table} ${worse.mend}`)
+    } else if (is.policies < was.policies) fewer.push(`${was.table} (${is.policies} of ${was.policies})`)
+  }
+  const policies = fewer.length === 0 ? [] : [`${counted(fewer.length, 'table')} with fewer policies: ${first(fewer)}`]
+  if (open.length > 0) {
+    const detail = `row security does not hold any more for ${counted(open.length, 'table')}: ${first(open)}`
+    const mendable = statements.filter((statement) => !statement.endsWith(' '))
+    const remedy = mendable.length > 0 ? lines(mendable) : 'use a role without BYPASSRLS that does not own the tables'
+    return found(check, [detail, ...policies].join('; '), { remedy })
+  }
+  if (policies.length > 0)
+    return found(check, policies.join('; '), {
+      severity: 'warn',
+      remedy: 'pg_restore --section=post-data -d NEW DUMP brings policies back',
+    })
+  return passed(
+    check,
+    old.is.length === 0 ? 'no table of the old one has it' : `${counted(old.is.length, 'table')} with row security, as on the old one`,
+  )
+}
+
+function worsened(was: Guarded, is: Guarded): { readonly what: string; readonly mend: string } | null {
+  if (was.state !== 'off' && is.state === 'off') return { what: 'off', mend: 'ENABLE ROW LEVEL SECURITY' }
+  if (was.state === 'forced' && is.state !== 'forced') return { what: 'not forced on its owner', mend: 'FORCE ROW LEVEL SECURITY' }
+  if (was.holds && !is.holds) return { what: 'this role bypasses it', mend: '' }
+  return null
+}

@@ -1,0 +1,40 @@
+import type { core } from 'zod'
+import type { SurveyContext } from '../../../../ports/kind.ts'
+import type { Zod } from '../../../told-schema.ts'
+import type { Questions } from '../../questions.ts'
+import { ledgersSchema, surveyMigrations, tagsSchema } from './survey/migrations.ts'
+import { objectsSchema, surveyObjects } from './survey/objects.ts'
+import { readTables } from './survey/reading.ts'
+import { rightsSchema, surveyRights } from './survey/rights.ts'
+import { endingsOf, listCounters, sequencesOf, sequencesSchema } from './survey/sequences.ts'
+import { analysedAmong, listStores, tablesOf, tablesSchema } from './survey/tables.ts'
+
+/** What the database holds, as it is kept in a baseline: names, counts and whole numbers that sequences gave out; no content of the app. */
+export const contentSchema = (z: Zod) =>
+  z.strictObject({
+    objects: objectsSchema(z),
+    rights: rightsSchema(z),
+    tables: tablesSchema(z),
+    sequences: sequencesSchema(z),
+    migrations: ledgersSchema(z),
+    environment: tagsSchema(z),
+  })
+
+export type ContentFacts = core.output<ReturnType<typeof contentSchema>>
+
+export async function surveyContent(questions: Questions, _context: SurveyContext): Promise<ContentFacts> {
+  const objects = await surveyObjects(questions)
+  const rights = await surveyRights(questions)
+  const { migrations, environment } = await surveyMigrations(questions)
+  const [stores, counters] = [await listStores(questions), await listCounters(questions)]
+  const all = 'is' in stores ? stores.is : []
+  const read = await readTables(questions, all, endingsOf('is' in counters ? counters.is : []))
+  return {
+    objects,
+    rights,
+    tables: 'is' in stores ? { is: tablesOf(all, read.rows, await analysedAmong(questions, all)) } : stores,
+    sequences: 'is' in counters ? { is: await sequencesOf(questions, counters.is, read) } : counters,
+    migrations,
+    environment,
+  }
+}

@@ -1,0 +1,88 @@
+import type { Told } from '../../../../../domain/survey.ts'
+import type { Questions, Row } from '../../../questions.ts'
+
+/** A schema `n` of the app, and none of the server. */
+export const OF_APP = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`
+
+/** What an extension brought along comes and goes with it. */
+export const notOfExtension = (catalog: string, oid: string): string =>
+  `NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '${catalog}'::regclass AND x.objid = ${oid} AND x.deptype = 'e')`
+
+/** More than one list of names is compared; with it the server's answer has an end. */
+const ROWS_MAX = 50_000
+
+/** One row each. Unknown when there are too many. */
+export async function list<T>(questions: Questions, statement: string, read: (row: Row) => T): Promise<Told<T[]>> {
+  const all = await questions.ask(`${statement} LIMIT ${ROWS_MAX + 1}`, (rows) => rows.map(read))
+  return 'is' in all && all.is.length > ROWS_MAX ? { unknown: `there are more than ${ROWS_MAX.toLocaleString('en-US')} of them` } : all
+}
+
+/** A part of a statement that tells of one thing. Its row names the thing: `SELECT '16384' AS oid, …`. */
+export interface Part {
+  readonly oid: string
+  readonly sql: string
+}
+
+/** Planning grows faster than the number of parts. */
+const CHUNK = 50
+
+/**
+ * Asks the parts together, and one by one where one of them is refused: only that one is unknown. `left`: milliseconds that are left of the
+ * whole when no more is asked.
+ */
+export async function askParts<T>(
+  questions: Questions,
+  parts: readonly Part[],
+  read: (row: Row) => T,
+  left = 0,
+): Promise<ReadonlyMap<string, Told<T>>> {
+  const answers = new Map<string, Told<T>>()
+  for (let from = 0; from < parts.length; from += CHUNK) await together(parts.slice(from, from + CHUNK))
+  return answers
+
+  async function together(some: readonly Part[]): Promise<void> {
+    const told: Told<ReadonlyMap<string, T>> =
+      questions.left < left
+        ? { unknown: 'no time was left to ask' }
+        : await questions.ask(
+            some.map(({ sql }) => sql).join(' UNION ALL '),
+            (rows) => new Map(rows.map((row) => [text(row, 'oid'), read(row)])),
+          )
+    if ('unknown' in told && some.length > 1 && questions.left > left) {
+      for (const part of some) await together([part])
+      return
+    }
+    for (const { oid } of some) {
+      const answer = 'is' in told ? told.is.get(oid) : undefined
+      answers.set(oid, answer === undefined ? { unknown: 'unknown' in told ? told.unknown : 'it was not told' } : { is: answer })
+    }
+  }
+}
+
+/** What the server must say; anything else is not what PostgreSQL would. */
+export function text(row: Row, name: string): string {
+  const value = row[name]
+  if (typeof value !== 'string') throw new TypeError(`${name} is no text`)
+  return value
+}
+
+/** A whole number as text: it may be longer than ours. */
+export function decimal(row: Row, name: string): string {
+  const value = text(row, name)
+  if (!/^-?\d{1,40}$/.test(value)) throw new TypeError(`${name} is no whole number`)
+  return value
+}
+
+export const textOrNull = (row: Row, name: string): string | null => (row[name] === null ? null : text(row, name))
+
+export function flag(row: Row, name: string): boolean {
+  const value = row[name]
+  if (typeof value !== 'boolean') throw new TypeError(`${name} is no boolean`)
+  return value
+}
+
+export function whole(row: Row, name: string): number {
+  const value = Number(text(row, name))
+  if (!Number.isSafeInteger(value)) throw new TypeError(`${name} is no whole number`)
+  return value
+}

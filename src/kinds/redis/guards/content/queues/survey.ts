@@ -1,0 +1,140 @@
+import type { core } from 'zod'
+import type { Told } from '../../../../../domain/survey.ts'
+import { toldSchema, type Zod } from '../../../../told-schema.ts'
+import type { Questions, Words } from '../../../questions.ts'
+import { fieldOf, isList, type Reply } from '../../../resp.ts'
+import { type Candidate, candidatesIn, FRAMEWORKS, type Framework, frameworksIn, KNOWN_LISTS, membersAsQueues } from './frameworks.ts'
+import { lookThrough } from './scan.ts'
+
+/** What waits there to be done, as it is kept in a baseline. */
+export const queuesSchema = (z: Zod) =>
+  z.strictObject({
+    /** Those in which something waits, the fullest first. */
+    queues: toldSchema(
+      z,
+      z.array(
+        z.strictObject({
+          by: z.enum(FRAMEWORKS),
+          /** Its key. */
+          name: z.string(),
+          /** The command that counts it. */
+          ask: z.enum(ASKS),
+          waits: z.number(),
+          /** `person`: no worker takes them. */
+          forWhom: z.enum(['worker', 'person']),
+        }),
+      ),
+    ),
+    /** Those that keep jobs there, also where none waits now. */
+    frameworks: z.array(z.enum(FRAMEWORKS)),
+    /** What was not looked at, in words. Empty: all was. */
+    unseen: z.string(),
+  })
+
+export type QueuesFacts = core.output<ReturnType<typeof queuesSchema>>
+export type Queue = Extract<QueuesFacts['queues'], { readonly is: unknown }>['is'][number]
+
+const ASKS = ['LLEN', 'ZCARD', 'HLEN', 'XINFO GROUPS'] as const
+const QUEUES_MAX = 1_000
+const LISTS_MAX = 100
+
+/** Looks under the names that the usual frameworks write, and through the keys as far as there is time. */
+export async function surveyQueues(questions: Questions, count: Told<number>): Promise<QueuesFacts> {
+  const { keys, streams, unseen } = await lookThrough(questions, count)
+  const lists = [...new Set([...KNOWN_LISTS, ...keys.filter((key) => /(^|:)queues$|^_kombu\.binding\./.test(key))])].slice(0, LISTS_MAX)
+  const asked = await questions.askAll(
+    lists.map((key) => ['SSCAN', key, '0', 'COUNT', '1000']),
+    membersIn,
+  )
+  const members = asked.map((each) => ('is' in each ? each.is : NONE))
+  const named = lists.flatMap((key, at) => membersAsQueues(key, members[at]?.names ?? []))
+  const candidates = unique([...named, ...candidatesIn(keys), ...streams.map(streamOf)])
+  const { queues, unanswered } = await counted(questions, candidates.slice(0, QUEUES_MAX))
+  const isAll = candidates.length <= QUEUES_MAX && lists.length < LISTS_MAX && !members.some(({ more }) => more)
+  const frameworks = frameworksIn(
+    keys,
+    lists.filter((_, at) => (members[at]?.names.length ?? 0) > 0),
+  )
+  return {
+    queues: 'is' in queues ? { is: queues.is.filter(({ waits }) => waits > 0) } : queues,
+    frameworks: [...new Set([...frameworks, ...('is' in queues ? queues.is.flatMap(seenIn) : [])])],
+    unseen: inWords([...(isAll ? [] : ['there are too many queues to look at all']), unseen, ...asked.flatMap(whyNot), ...unanswered]),
+  }
+}
+
+/** Why a question has no answer. A key of another type is one: it is no queue. */
+const whyNot = (answer: Told<unknown>): readonly string[] =>
+  'is' in answer || /WRONGTYPE|wrong kind of value/.test(answer.unknown) ? [] : [answer.unknown]
+
+const REASONS_MAX = 4
+
+/** Each reason once, and not without end: the server words some of them. */
+function inWords(reasons: readonly string[]): string {
+  const all = [...new Set(reasons)].filter((reason) => reason !== '')
+  const more = all.length - REASONS_MAX
+  return [...all.slice(0, REASONS_MAX), ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
+}
+
+/** A list that is empty does not stand there; a stream with groups does. */
+const seenIn = ({ by, waits, forWhom }: Queue): readonly Framework[] => (by === 'stream' || (waits > 0 && forWhom === 'worker') ? [by] : [])
+
+const streamOf = (name: string): Candidate => ({ by: 'stream', name, ask: 'XINFO GROUPS', forWhom: 'worker', marks: null })
+
+const unique = (candidates: readonly Candidate[]): readonly Candidate[] => [
+  ...new Map(candidates.map((each) => [`${each.ask} ${each.name}`, each])).values(),
+]
+
+interface Members {
+  readonly names: readonly string[]
+  /** There are more of them. */
+  readonly more: boolean
+}
+
+const NONE: Members = { names: [], more: false }
+
+/** Throws when it is no answer to SSCAN. */
+function membersIn(reply: Reply): Members {
+  const [next, list] = isList(reply) ? reply : []
+  if (!isList(list)) throw new Error('no members')
+  return { names: list.flatMap((each) => (typeof each === 'string' ? [each] : [])), more: next !== '0' }
+}
+
+interface Counted {
+  /** The fullest first. Unknown: none told anything. */
+  readonly queues: Told<readonly Queue[]>
+  /** Why some were not counted. A job may wait there. */
+  readonly unanswered: readonly string[]
+}
+
+/** What waits in each. */
+async function counted(questions: Questions, candidates: readonly Candidate[]): Promise<Counted> {
+  const lengths = await questions.askAll(
+    candidates.map(({ ask, name }): Words => [...ask.split(' '), name]),
+    waitingIn,
+  )
+  const marked = await questions.askAll(
+    candidates.map(({ marks }): Words => (marks === null ? ['PING'] : ['EXISTS', ...marks])),
+    (reply) => reply !== 0,
+  )
+  const queues = candidates.flatMap(({ by, name, ask, forWhom }, at): readonly Queue[] => {
+    const [waits, mark] = [lengths[at], marked[at]]
+    if (waits === undefined || !('is' in waits) || waits.is === null || mark === undefined || !('is' in mark) || !mark.is) return []
+    return [{ by, name: questions.shown(name), ask, waits: waits.is, forWhom }]
+  })
+  const unanswered = [...lengths, ...marked].flatMap(whyNot)
+  const [why] = unanswered
+  const isSilent = queues.length === 0 && why !== undefined
+  return { queues: isSilent ? { unknown: why } : { is: queues.sort((a, b) => b.waits - a.waits) }, unanswered }
+}
+
+/** Null: a stream without groups. Throws on what is neither a length nor groups. */
+function waitingIn(reply: Reply | undefined): number | null {
+  if (typeof reply === 'number') return reply
+  if (!isList(reply)) throw new Error('no length')
+  if (reply.length === 0) return null
+  const number = (group: Reply, name: string): number => {
+    const value = isList(group) ? fieldOf(group, name) : 0
+    return typeof value === 'number' ? value : 0
+  }
+  return Math.max(...reply.map((group) => number(group, 'pending') + number(group, 'lag')))
+}

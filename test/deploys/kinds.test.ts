@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { openKinds } from '../../src/deploys/kinds.ts'
+import type { Key } from '../../src/domain/change.ts'
+import { Redactor } from '../../src/domain/redact.ts'
+import { Secret } from '../../src/domain/secret.ts'
+
+const within = (before: string, after: string): string | null =>
+  openKinds(new Redactor()).within({ key: 'A' as Key, before: new Secret(before), after: new Secret(after) })
+
+test.each([
+  ['postgres://u@/app?host=a&port=1', 'postgres://u@/app?host=b&port=1'],
+  ['postgres://u@/app?host=a&port=1', 'postgres://u@/app?host=a&port=2'],
+  ['postgres://u@h/app', 'postgres://u@h/app?dbname=other'],
+  ['postgres://u@h/app', 'postgres://u@h/app?hostaddr=127.0.0.2'],
+  ['redis+unix:///run/r.sock?db=0', 'redis+unix:///run/r.sock?db=1'],
+  ['postgres://u@a/app', 'postgres://u@b/app'],
+])('%s and %s lead to two resources', (before, after) => {
+  expect(within(before, after)).toBeNull()
+})
+
+test.each([
+  ['postgres://u@h/app?pool=1', 'postgres://u@h/app?pool=2', 'same resource, parameters changed'],
+  ['postgres://u:a@/app?host=a', 'postgres://u:b@/app?host=a', 'same resource, password changed'],
+])('%s and %s lead to one', (before, after, words) => {
+  expect(within(before, after)).toBe(words)
+})

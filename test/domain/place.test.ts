@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest'
+import type { Identity } from '../../src/domain/handle.ts'
+import { canonicalHost, isHere, isSameHost, isSameResource } from '../../src/domain/place.ts'
+
+const identity = (host: string, more: Partial<Identity> = {}): Identity => ({
+  kind: 'postgres',
+  scheme: 'postgres',
+  host,
+  port: 5432,
+  name: 'app',
+  tls: 'prefer',
+  ...more,
+})
+
+describe('hosts', () => {
+  test.each([
+    ['DB1.Internal.', 'db1.internal'],
+    ['127.1', '127.0.0.1'],
+    ['0x7f.0.0.1', '127.0.0.1'],
+    ['2001:DB8:0:0:0:0:0:1', '2001:db8::1'],
+    ['::ffff:10.0.0.1', '10.0.0.1'],
+    ['fe80::1%ETH0', 'fe80::1%eth0'],
+    ['cafe', 'cafe'],
+    ['1.2.3.4.5', '1.2.3.4.5'],
+    ['//run//redis.sock', '/run/redis.sock'],
+  ])('%s is compared as %s', (host, canonical) => {
+    expect(canonicalHost(host)).toBe(canonical)
+  })
+
+  test.each([
+    'localhost',
+    'LOCALHOST.',
+    'app.localhost',
+    '127.0.0.1',
+    '127.9.9.9',
+    '::1',
+    '0:0:0:0:0:0:0:1',
+    '0.0.0.0',
+    '::',
+    '::ffff:127.0.0.1',
+  ])('%s is this machine', (host) => {
+    expect(isHere(host)).toBe(true)
+    expect(isSameHost(host, 'localhost')).toBe(true)
+  })
+
+  test.each(['db1', '10.0.0.1', 'localhost.example.test', '127.example.test', '::2', '128.0.0.1', 'mylocalhost'])('%s is not', (host) => {
+    expect(isHere(host)).toBe(false)
+    expect(isSameHost(host, 'localhost')).toBe(false)
+  })
+
+  test('a socket is of this machine, and is no other name of it', () => {
+    expect(isHere('/run/redis.sock')).toBe(true)
+    expect(isSameHost('/run/redis.sock', 'localhost')).toBe(false)
+  })
+})
+
+describe('two handles lead to one resource', () => {
+  test.each([
+    ['another case', identity('DB1'), identity('db1'), true],
+    ['two names of this machine', identity('127.0.0.1'), identity('::1'), true],
+    ['another user, another TLS', identity('db1', { user: 'a' }), identity('db1', { user: 'b', tls: 'verify-full' }), true],
+    ['another port', identity('db1'), identity('db1', { port: 5433 }), false],
+    ['another name', identity('db1'), identity('db1', { name: 'other' }), false],
+    ['another kind', identity('db1'), identity('db1', { kind: 'redis' }), false],
+    ['a value that leads nowhere', identity('', { kind: 'opaque' }), identity('', { kind: 'opaque' }), false],
+  ])('%s: %#', (_, one, other, same) => {
+    expect(isSameResource(one, other)).toBe(same)
+    expect(isSameResource(other, one)).toBe(same)
+  })
+})
