@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { run } from './run.js'
+import { npmCi } from './npm-ci.js'
 
 /** A package of its own, so that `npm ci` of the house stays quick. */
 const FOLDER = resolve(import.meta.dirname, '../test/postgres-majors')
-const INSTALL_MS = 300_000
 
 /**
  * Installs the PostgreSQL servers of test/postgres-majors where they are not there yet. Nothing of theirs is run.
@@ -13,9 +12,7 @@ const INSTALL_MS = 300_000
 export async function installMajors(say) {
   if (missing().length > 0) {
     say('installing PostgreSQL of several majors with npm, for the tests alone')
-    const words = ['ci', '--ignore-scripts', '--no-audit', '--no-fund']
-    const { code } = await run('npm', words, { cwd: FOLDER, env: ownEnvironment(), timeoutMs: INSTALL_MS })
-    if (code !== 0) say(`npm ended with ${code}`)
+    await npmCi(FOLDER, say)
   }
   const majors = missing()
   return majors.length === 0 ? [] : [`PostgreSQL ${majors.join(', ')} (npm ci --ignore-scripts, in test/postgres-majors)`]
@@ -31,10 +28,4 @@ function missing() {
     if (major === undefined || (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).version === version)) return []
     return [major]
   })
-}
-
-/** As a person would start npm: an npm that started us says where it works. */
-function ownEnvironment() {
-  const npms = /^npm_(?:package|lifecycle|command|config_local_prefix)|^INIT_CWD$/
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !npms.test(name)))
 }

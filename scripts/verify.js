@@ -4,6 +4,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
+import { installNpmServers } from './npm-servers.js'
 import { installMajors } from './postgres-majors.js'
 import { run } from './run.js'
 import { installServers } from './servers.js'
@@ -29,7 +30,7 @@ async function verify() {
   const failed = []
   const lines = []
   const tell = (text) => say(`servers: ${text}`)
-  const absent = [...(await installServers(tell)), ...(await installMajors(tell))]
+  const absent = [...(await installServers(tell)), ...(await installMajors(tell)), ...(await installNpmServers(tell))]
   for (const what of absent) lines.push(`not here, so its tests ${process.env.ATTACH_REQUIRE === 'all' ? 'fail' : 'are skipped'}: ${what}`)
   for (const line of lines) say(line)
   for (const { name, script, args, timeoutMs } of STEPS) {

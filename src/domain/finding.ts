@@ -19,6 +19,11 @@ export interface Check {
   readonly about: string
 }
 
+/** One row of a table of checks. */
+export function row<const Id extends string>(id: Id, severity: Severity, cost: Cost, about: string) {
+  return { id, severity, cost, about } as const
+}
+
 /** One result of a pre-flight check. */
 export interface Finding {
   /** Stable: `pg.recovery`, `tls.unverified`. */

@@ -3,6 +3,7 @@ import type { Check } from '../domain/finding.ts'
 import type { Handle } from '../domain/handle.ts'
 import { invalid } from '../domain/handle-grammar.ts'
 import { refuseWrongShape } from '../domain/handle-shape.ts'
+import type { VariableSet } from '../domain/variables.ts'
 import type { Kind, Recognition } from '../ports/kind.ts'
 import { POSTGRES } from './postgres/guards/checks.ts'
 import { REDIS } from './redis/guards/checks.ts'
@@ -17,6 +18,8 @@ export interface KindRow {
   readonly usualKey: string
   /** The port of a handle that names none. */
   readonly port?: number
+  /** Sets of variables that make a handle of it. */
+  readonly variables?: readonly VariableSet[]
   /** What is asked of two of them, one in the place of the other. */
   readonly checks: readonly Check[]
   readonly load: () => Promise<Kind>

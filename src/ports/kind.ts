@@ -50,11 +50,18 @@ export interface Kind<Resource = unknown> {
   replaceParts(handle: Handle, parts: HandleParts): Handle
   /** What the handle says beside where it leads. Pure. */
   traits(resource: Resource): Traits
+  /** One handle of the parts that several variables hold. Pure. Throws HANDLE_INVALID, which names a part and never holds one. Absent: no variables are known. */
+  compose?(parts: HandleVariables): Handle
+  /** The parts of a handle that variables would hold: the inverse of `compose`. Throws HANDLE_INVALID for what no variable can say. */
+  decompose?(handle: Handle): HandleVariables
   /** A probe to depth `use` that leaves its session open when it succeeds. The report is that of `probe`. Absent: nothing can be compared. */
   open?(resource: Resource, context: ProbeContext): Promise<Opened>
   /** Loaded when two resources are compared. Absent: nothing can be compared. */
   guards?(): Promise<Guards>
 }
+
+/** The parts of a handle by the names of its `VariableSet`, as they are meant (not percent-encoded). */
+export type HandleVariables = ReadonlyMap<string, Handle>
 
 /** What a handle says beside where it leads. Fit to print. */
 export interface Traits {
@@ -170,4 +177,20 @@ export interface Kinds {
   read(value: Handle, recognition: Recognition): Promise<Resource>
   /** `postgres://app@db1:5432/app`: fit to print, never throws, loads nothing. */
   describe(value: Handle): string
+}
+
+/** What `docs/kinds.md` says of a kind. Sentences without a full stop. Nothing of it is loaded by a command. */
+export interface KindAbout {
+  /** The product, as people call it. */
+  readonly product: string
+  /** Handles that are read, and what each form means. */
+  readonly forms: readonly (readonly [handle: string, means: string])[]
+  /** What the words of a handle mean for TLS. */
+  readonly tls: readonly (readonly [word: string, means: string])[]
+  /** What a probe does, in its order. */
+  readonly probed: readonly string[]
+  /** What a green probe does not say. */
+  readonly notProbed: readonly string[]
+  /** What the tests could not run against a real server, and what stands in for it. */
+  readonly notRunHere: readonly string[]
 }

@@ -2,8 +2,8 @@ import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Identity } from '../../src/domain/handle.ts'
 import { Secret } from '../../src/domain/secret.ts'
-import { DEPTHS, type Depth, type Kind, PROBE_LIMITS, type ProbeLimits, type ProbeReport } from '../../src/ports/kind.ts'
-import { type Behaviour, drips, FOREIGNERS, floods, hangsUp, liar, silent } from '../support/liars.ts'
+import { DEPTHS, type Depth, type Facts, type Kind, PROBE_LIMITS, type ProbeLimits, type ProbeReport } from '../../src/ports/kind.ts'
+import { type Behaviour, drips, FOREIGNERS, floods, floodsAtOnce, hangsUp, liar, silent } from '../support/liars.ts'
 import { freePort } from '../support/ports.ts'
 import { eventually } from '../support/processes.ts'
 
@@ -16,30 +16,45 @@ export interface KindLaws<R> {
   /** Handles, and a part of what they lead to. */
   readonly valid: readonly (readonly [handle: string, identity: Partial<Identity>])[]
   readonly invalid: readonly string[]
+  /** Parts that variables hold, and a part of what they lead to. */
+  readonly variables?: readonly (readonly [parts: Readonly<Record<string, string>>, identity: Partial<Identity>])[]
   /** A handle with PASSWORD, without TLS. */
   at(host: string, port: number): string
-  /** The same, with TLS wanted. */
-  tlsAt(host: string, port: number): string
+  /** The same, with TLS wanted. Null: the protocol has none. */
+  readonly tlsAt: ((host: string, port: number) => string) | null
+  /** Its own name among the protocols that are told by their first words: it is no foreigner. */
+  readonly protocol?: string
+  /** Who speaks first once connected, and after TLS where there is some. Default: the client. */
+  readonly first?: 'client' | 'server'
+  /** `none`: its handles hold no secret (no login exists). Default: a password. */
+  readonly secret?: 'password' | 'none'
   /** Behaviours of a server that breaks off in mid-greeting, drips, or floods, in the words of the protocol. */
   readonly greeting: string | Buffer
   readonly flood: { readonly first: string | Buffer; readonly chunk: string | Buffer }
-  /** A server's refusal with this text in it. */
-  refusal(text: string): Behaviour
+  /** A server's refusal with this text in it. Null: the protocol has no place for a text. */
+  readonly refusal: ((text: string) => Behaviour) | null
+  readonly lacks?: readonly Lacking[]
   /** Real servers. `null`: not installed here. */
   readonly live: (() => Promise<Live>) | null
 }
 
-/** Real servers, and handles that meet them in each way. */
+/** Real servers, and handles that meet them in each way. What the service `lacks` is left out. */
 export interface Live {
   readonly good: string
-  readonly replica: string
-  readonly wrongPassword: string
-  readonly noPassword: string
-  readonly noSuchDatabase: string
-  readonly notAllowed: { readonly handle: string; readonly failedAt: Depth }
-  readonly tlsNotOffered: string
+  /** What it tells. Default: a version, and that it is a primary that takes writes. */
+  readonly facts?: Partial<Facts>
+  readonly replica?: string
+  readonly wrongPassword?: string
+  readonly noPassword?: string
+  /** Or vhost, bucket, key. */
+  readonly noSuchDatabase?: string
+  readonly notAllowed?: { readonly handle: string; readonly failedAt: Depth }
+  readonly tlsNotOffered?: string
   [Symbol.asyncDispose](): Promise<void>
 }
+
+/** What a service may not know at all; each is said by its kind, so that no law is passed over in silence. */
+export type Lacking = 'replica' | 'login' | 'database' | 'permission' | 'tls'
 
 /** Short, so that a silent server costs a test little. */
 const LIMITS: ProbeLimits = { connectMs: 300, statementMs: 400, totalMs: 900 }
@@ -92,7 +107,7 @@ export function describeKind<R>(laws: KindLaws<R>): void {
   })
 }
 
-function describeParsing<R>({ kind, valid, invalid }: KindLaws<R>): void {
+function describeParsing<R>({ kind, valid, invalid, variables = [] }: KindLaws<R>): void {
   test.each(valid)('%s is read, and what may be shown of it is right', (handle, identity) => {
     const resource = kind.parse(new Secret(handle))
     expect(kind.identify(resource)).toMatchObject({ kind: kind.name, ...identity })
@@ -100,6 +115,16 @@ function describeParsing<R>({ kind, valid, invalid }: KindLaws<R>): void {
 
   test.each(invalid)('%s is HANDLE_INVALID', (handle) => {
     expect(() => kind.parse(new Secret(handle))).toThrow(expect.objectContaining({ code: 'HANDLE_INVALID' }))
+  })
+
+  test.each(variables)('the variables %j make one handle, and are its parts again', (parts, identity) => {
+    const given = new Map(Object.entries(parts).map(([part, value]) => [part, new Secret(value)]))
+    const handle = kind.compose?.(given) ?? expect.fail('this kind knows no variables')
+    expect(kind.identify(kind.parse(handle))).toMatchObject({ kind: kind.name, ...identity })
+    const apart = kind.decompose?.(handle) ?? expect.fail('what is put together can be taken apart')
+    expect(Object.fromEntries([...apart].map(([part, value]) => [part, value.reveal()]))).toEqual(parts)
+    const again = kind.compose?.(apart) ?? expect.fail('it was composed before')
+    expect(again.reveal()).toBe(handle.reveal())
   })
 
   test('all schemes of a kind lead to a resource of that kind', () => {
@@ -110,7 +135,11 @@ function describeParsing<R>({ kind, valid, invalid }: KindLaws<R>): void {
   })
 }
 
-function describeLiars<R>({ kind, at, tlsAt, greeting, flood, refusal }: KindLaws<R>): void {
+function describeLiars<R>(laws: KindLaws<R>): void {
+  const { kind, at, tlsAt, greeting, flood, refusal, protocol: own = null, first = 'client', secret = 'password' } = laws
+  const flooding = first === 'server' ? floodsAtOnce(flood.first, flood.chunk) : floods(flood.first, flood.chunk)
+  const breaksOff: Behaviour = (socket) =>
+    first === 'server' ? socket.end(greeting.slice(0, 3)) : socket.once('data', () => socket.end(greeting.slice(0, 3)))
   test('a name that does not exist fails at resolve, for good', async () => {
     const report = await probe(kind, at('nowhere.invalid', 1), { limits: { ...LIMITS, totalMs: 5_000, connectMs: 4_000 } })
     expect(report).toMatchObject({ ok: false, failedAt: 'resolve', stages: [] })
@@ -131,9 +160,9 @@ function describeLiars<R>({ kind, at, tlsAt, greeting, flood, refusal }: KindLaw
     ['accepts and never speaks', silent],
     ['drips one byte at a time', drips(greeting)],
     ['hangs up on the first word', hangsUp],
-    ['breaks off in the middle of its greeting', (socket) => socket.once('data', () => socket.end(greeting.slice(0, 3)))],
+    ['breaks off in the middle of its greeting', breaksOff],
     ['hangs up at once', (socket) => socket.destroy()],
-    ['answers without end', floods(flood.first, flood.chunk)],
+    ['answers without end', flooding],
     [
       'answers with noise',
       (socket) => socket.on('data', () => socket.write(Buffer.from([0x52, 0, 0, 0, 9, 0xff, 0xff, 0xff, 0xff, 0, 1, 2]))),
@@ -141,7 +170,7 @@ function describeLiars<R>({ kind, at, tlsAt, greeting, flood, refusal }: KindLaw
   ]
 
   test('an answer without end is cut off long before the deadline', async () => {
-    await using server = await liar(floods(flood.first, flood.chunk))
+    await using server = await liar(flooding)
     const started = performance.now()
     expect(await probe(kind, at('127.0.0.1', server.port), { limits: PROBE_LIMITS })).toMatchObject({
       ok: false,
@@ -153,7 +182,7 @@ function describeLiars<R>({ kind, at, tlsAt, greeting, flood, refusal }: KindLaw
 
   test.each(behaviours)('a server that %s is a failure within the deadline, and no socket is left', async (_, behaviour) => {
     await using server = await liar(behaviour)
-    for (const handle of [at('127.0.0.1', server.port), tlsAt('127.0.0.1', server.port)]) {
+    for (const handle of [at, ...(tlsAt === null ? [] : [tlsAt])].map((handleAt) => handleAt('127.0.0.1', server.port))) {
       const started = performance.now()
       const report = await probe(kind, handle)
       expect(performance.now() - started).toBeLessThan(LIMITS.totalMs + SLACK)
@@ -165,13 +194,16 @@ function describeLiars<R>({ kind, at, tlsAt, greeting, flood, refusal }: KindLaw
     expect(server.seen(), 'at most one connection more than the probe itself').toBeLessThanOrEqual(4)
   })
 
-  test.each(FOREIGNERS)('a server that speaks $protocol is told by its name', async ({ protocol, behaviour }) => {
-    await using server = await liar(behaviour)
-    const report = await probe(kind, at('127.0.0.1', server.port), { limits: { ...LIMITS, totalMs: 3_000 } })
-    expect(report).toMatchObject({ ok: false, class: 'permanent', code: 'wrong-protocol' })
-    expect(report.ok ? '' : report.reason).toContain(`${protocol} answers there`)
-    expect(server.seen()).toBeLessThanOrEqual(2)
-  })
+  test.each(FOREIGNERS.filter(({ protocol }) => protocol !== own))(
+    'a server that speaks $protocol is told by its name',
+    async ({ protocol, behaviour }) => {
+      await using server = await liar(behaviour)
+      const report = await probe(kind, at('127.0.0.1', server.port), { limits: { ...LIMITS, totalMs: 3_000 } })
+      expect(report).toMatchObject({ ok: false, class: 'permanent', code: 'wrong-protocol' })
+      expect(report.ok ? '' : report.reason).toContain(`${protocol} answers there`)
+      expect(server.seen()).toBeLessThanOrEqual(2)
+    },
+  )
 
   test('an abort ends a probe at once, and no socket is left', async () => {
     await using server = await liar(silent)
@@ -201,36 +233,49 @@ function describeLiars<R>({ kind, at, tlsAt, greeting, flood, refusal }: KindLaw
     ['more than a line', `nope ${'x'.repeat(5_000)}`],
   ]
 
-  test.each(hostile)('a refusal with %s in it is made harmless', async (_, text) => {
-    await using server = await liar(refusal(text))
-    const report = await probe(kind, at('127.0.0.1', server.port))
-    expect(report).toMatchObject({ ok: false })
-    expectHarmless(report)
-    expect(report.ok ? '' : report.reason).toMatch(/server says: (nope|no tenant|token)/)
-  })
+  test.each(refusal === null ? [] : hostile.filter(([what]) => secret === 'password' || !what.startsWith('the password')))(
+    'a refusal with %s in it is made harmless',
+    async (_, text) => {
+      await using server = await liar(refusal?.(text) ?? silent)
+      const report = await probe(kind, at('127.0.0.1', server.port))
+      expect(report).toMatchObject({ ok: false })
+      expectHarmless(report)
+      expect(report.ok ? '' : report.reason).toMatch(/server says: (nope|no tenant|token)/)
+    },
+  )
 }
 
 /** Sockets that this process has open. */
 const openSockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
 
-function describeLive<R>({ kind }: KindLaws<R>, open: () => Promise<Live>): void {
+function describeLive<R>({ kind, lacks = [] }: KindLaws<R>, open: () => Promise<Live>): void {
+  /** As deep as the kind goes. */
+  const depths = DEPTHS.slice(0, DEPTHS.indexOf(kind.depth ?? 'use') + 1)
   let live: Live
   beforeAll(async () => {
     live = await open()
-  })
+  }, 120_000)
   afterAll(async () => {
-    await live[Symbol.asyncDispose]()
+    await live?.[Symbol.asyncDispose]()
   })
+
+  /** Where the service knows such a thing. */
+  const where = (thing: Lacking, title: string, law: () => Promise<void>): void => {
+    if (!lacks.includes(thing)) test(title, law)
+  }
+  /** Probes a handle that `open` must have made. */
+  const met = async (handle: string | undefined, limits: ProbeLimits = PROBE_LIMITS): Promise<ProbeReport> =>
+    await probe(kind, handle ?? expect.fail('no such handle was made, and `lacks` does not say why'), { limits })
 
   test('a good server passes every stage in order, and tells what it is', async () => {
     const report = await probe(kind, live.good, { limits: PROBE_LIMITS })
-    expect(report).toMatchObject({ ok: true, facts: { role: 'primary', writable: true } })
-    expect(report.stages.map(({ depth }) => depth)).toEqual(DEPTHS)
-    expect(report.facts.version).toMatch(/^\d+\.\d+/)
+    const { facts = { role: 'primary', writable: true, version: expect.stringMatching(/^\d+\.\d+/) } } = live
+    expect(report).toMatchObject({ ok: true, facts })
+    expect(report.stages.map(({ depth }) => depth)).toEqual(depths)
     expect(report.totalMs).toBeGreaterThanOrEqual(report.stages.reduce((sum, { ms }) => sum + ms, 0) - 1)
   })
 
-  test.each(DEPTHS)('a probe to the depth %s stops there', async (depth) => {
+  test.each(depths)('a probe to the depth %s stops there', async (depth) => {
     const before = openSockets()
     const report = await probe(kind, live.good, { depth, limits: PROBE_LIMITS })
     expect(report.ok).toBe(true)
@@ -238,43 +283,31 @@ function describeLive<R>({ kind }: KindLaws<R>, open: () => Promise<Live>): void
     await eventually('all sockets closed', async () => expect(openSockets()).toBe(before), 2_000)
   })
 
-  test('a replica answers, and is not writable', async () => {
-    const report = await probe(kind, live.replica, { limits: PROBE_LIMITS })
-    expect(report).toMatchObject({ ok: true, facts: { role: 'replica', writable: false } })
+  where('replica', 'a replica answers, and is not writable', async () => {
+    expect(await met(live.replica)).toMatchObject({ ok: true, facts: { role: 'replica', writable: false } })
   })
 
-  test('a wrong password fails at login, for good', async () => {
-    expect(await probe(kind, live.wrongPassword, { limits: PROBE_LIMITS })).toMatchObject({
-      ok: false,
-      failedAt: 'login',
-      class: 'permanent',
-    })
+  where('login', 'a wrong password fails at login, for good', async () => {
+    const report = await met(live.wrongPassword)
+    expect(report).toMatchObject({ ok: false, failedAt: 'login', class: 'permanent' })
+    expect(JSON.stringify(report), 'the handle and the environment stay out of a report').not.toContain('://')
   })
 
-  test('no password where one is asked for fails at login, for good', async () => {
-    expect(await probe(kind, live.noPassword, { limits: PROBE_LIMITS })).toMatchObject({ ok: false, failedAt: 'login', class: 'permanent' })
+  where('login', 'no password where one is asked for fails at login, for good', async () => {
+    expect(await met(live.noPassword)).toMatchObject({ ok: false, failedAt: 'login', class: 'permanent' })
   })
 
-  test('a database that does not exist fails at use, for good', async () => {
-    expect(await probe(kind, live.noSuchDatabase, { limits: PROBE_LIMITS })).toMatchObject({
-      ok: false,
-      failedAt: 'use',
-      class: 'permanent',
-    })
+  where('database', 'a database that does not exist fails at use, for good', async () => {
+    expect(await met(live.noSuchDatabase)).toMatchObject({ ok: false, failedAt: 'use', class: 'permanent' })
   })
 
-  test('a missing permission is permanent', async () => {
-    const { handle, failedAt } = live.notAllowed
-    expect(await probe(kind, handle, { limits: PROBE_LIMITS })).toMatchObject({ ok: false, failedAt, class: 'permanent' })
+  where('permission', 'a missing permission is permanent', async () => {
+    const { handle, failedAt = 'use' } = live.notAllowed ?? {}
+    expect(await met(handle)).toMatchObject({ ok: false, failedAt, class: 'permanent' })
   })
 
-  test('TLS that is asked for and not offered fails at secure, for good', async () => {
-    const report = await probe(kind, live.tlsNotOffered, { limits: { ...LIMITS, totalMs: 3_000 } })
+  where('tls', 'TLS that is asked for and not offered fails at secure, for good', async () => {
+    const report = await met(live.tlsNotOffered, { ...LIMITS, totalMs: 3_000 })
     expect(report).toMatchObject({ ok: false, failedAt: 'secure', class: 'permanent', code: 'tls-not-offered' })
-  })
-
-  test('a probe leaves the handle and the environment out of its report', async () => {
-    const report = await probe(kind, live.wrongPassword, { limits: PROBE_LIMITS })
-    expect(JSON.stringify(report)).not.toContain('://')
   })
 }

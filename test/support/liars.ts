@@ -97,16 +97,21 @@ export const drips =
 export const floods =
   (first: string | Buffer, chunk: string | Buffer): Behaviour =>
   (socket) => {
+    socket.once('data', () => floodsAtOnce(first, chunk)(socket))
+  }
+
+/** The same, without having been asked. */
+export const floodsAtOnce =
+  (first: string | Buffer, chunk: string | Buffer): Behaviour =>
+  (socket) => {
     const pour = () => {
       while (!socket.destroyed && socket.write(chunk)) {
         // until the other end takes no more
       }
     }
-    socket.once('data', () => {
-      socket.write(first)
-      pour()
-    })
+    socket.write(first)
     socket.on('drain', pour)
+    pour()
   }
 
 /** Hangs up as soon as it is spoken to. */

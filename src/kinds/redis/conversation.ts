@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { NetError } from '../../net/bounded.ts'
+import type { Exchange } from '../../net/lines.ts'
 import { protocolOf } from '../../net/sniff.ts'
 import { nextChunk } from '../../net/wire.ts'
 import { wrongProtocol } from '../failure.ts'
@@ -8,14 +9,6 @@ import { command, RESP_LIMITS, type Reply, type RespLimits, readReply } from './
 
 export const SERVICE = 'Redis'
 export const ASK_FOR_TLS = 'rediss://'
-
-/** How long questions and their answers may take together. */
-export interface Exchange {
-  readonly ms: number
-  readonly signal: AbortSignal
-  /** Monotonic clock, milliseconds. */
-  readonly now: () => number
-}
 
 /** Questions and answers over one socket. After an error of the network it is of no use: an answer may still be on its way. */
 export class Conversation {

@@ -4,7 +4,8 @@ import { NetError } from '../../net/bounded.ts'
 import { harmless, worthHiding } from '../../net/said.ts'
 import { type Secured, upgrade } from '../../net/tls.ts'
 import type { Facts, ProbeContext, ProbeReport, Role } from '../../ports/kind.ts'
-import { explained, Failed, probing, type Run, reachServer } from '../probing.ts'
+import { type Opened, openProbe, probeOnly } from '../opening.ts'
+import { Failed, type Run } from '../probing.ts'
 import { negotiated, tlsFindings, trustOf } from '../tls.ts'
 import { ASK_FOR_TLS, Conversation, SERVICE } from './conversation.ts'
 import { redisFailure } from './failure.ts'
@@ -26,50 +27,28 @@ export interface Live {
 }
 
 /** Resolve, connect, TLS for rediss, HELLO with the login, PING, SELECT. Reads no key and writes none. */
-export async function probeRedis(resource: Redis, context: ProbeContext): Promise<ProbeReport> {
-  const { report, live } = await openRedis(resource, context)
-  live?.socket.destroy()
-  return report
-}
+export const probeRedis = (resource: Redis, context: ProbeContext): Promise<ProbeReport> => probeOnly(openRedis(resource, context))
 
 /** The same, and the conversation stays open when it came to depth `use`. */
-export async function openRedis(
-  resource: Redis,
-  context: ProbeContext,
-): Promise<{ readonly report: ProbeReport; readonly live: Live | null }> {
-  let live: Live | null = null
-  const report = await probing(context, SERVICE, async (run) => {
-    live = await converse(run, resource)
-  })
-  return { report, live }
-}
+export const openRedis = (resource: Redis, context: ProbeContext): Promise<Opened<Live>> =>
+  openProbe(context, { address: resource.address, service: SERVICE, askForTls: ASK_FOR_TLS }, (run, plain) =>
+    converse(run, plain, resource),
+  )
 
 /** Null: it did not have to come to depth `use`. */
-async function converse(run: Run, resource: Redis): Promise<Live | null> {
-  let socket: Socket | null = null
-  let live: Live | null = null
-  try {
-    socket = await reachServer(run, resource.address)
-    if (socket === null) return null
-    const secured = await secure(run, resource, socket)
-    socket = secured?.socket ?? socket
-    run.learn({ tls: secured === null ? null : negotiated(secured) })
-    run.findings.push(...tlsFindings(secured, resource.host, run.today))
-    if (run.passed()) return null
-    const conversation = new Conversation(socket)
-    const talk: Talk = { ask: (...words) => conversation.ask(words, { ms: run.exchangeMs, signal: run.signal, now: run.now }) }
-    const { isDeepEnough, modules } = await login(run, resource, talk)
-    if (isDeepEnough) return null
-    await use(run, resource, talk)
-    run.passed()
-    live = { conversation, socket, facts: run.facts, modules, database: resource.db, secrets: secretsOf(resource) }
-    return live
-  } catch (error) {
-    socket?.destroy()
-    throw await explained(run, error, { address: resource.address, service: SERVICE, tls: ASK_FOR_TLS })
-  } finally {
-    if (live === null || run.signal.aborted) socket?.destroy() // Too late: nobody would close it.
-  }
+async function converse(run: Run, plain: Socket, resource: Redis): Promise<Live | null> {
+  const secured = await secure(run, resource, plain)
+  const socket = secured?.socket ?? plain
+  run.learn({ tls: secured === null ? null : negotiated(secured) })
+  run.findings.push(...tlsFindings(secured, resource.host, run.today))
+  if (run.passed()) return null
+  const conversation = new Conversation(socket)
+  const talk: Talk = { ask: (...words) => conversation.ask(words, { ms: run.exchangeMs, signal: run.signal, now: run.now }) }
+  const { isDeepEnough, modules } = await login(run, resource, talk)
+  if (isDeepEnough) return null
+  await use(run, resource, talk)
+  run.passed()
+  return { conversation, socket, facts: run.facts, modules, database: resource.db, secrets: secretsOf(resource) }
 }
 
 /** One question, one answer, within the bounds of the probe. */

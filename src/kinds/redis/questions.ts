@@ -1,9 +1,8 @@
-import { AttachError } from '../../domain/errors.ts'
 import type { Told } from '../../domain/survey.ts'
 import { bounded, NetError } from '../../net/bounded.ts'
 import { harmless } from '../../net/said.ts'
 import type { SurveyContext } from '../../ports/kind.ts'
-import { Failed } from '../probing.ts'
+import { asAttachError, NO_TIME } from '../asking.ts'
 import { whyRefused } from './failure.ts'
 import type { Live } from './probe.ts'
 import { isError, type Reply, type RespError, type RespLimits } from './resp.ts'
@@ -120,17 +119,7 @@ export const isAboutKeys = ({ error, text }: RespError): boolean => error === 'N
 export const isUnheardOf = ({ error, text }: RespError): boolean =>
   error === 'ERR' && /unknown (sub)?command|wrong number of arguments|not supported|is disabled|support disabled/i.test(text)
 
-export const NO_TIME = { unknown: 'no time was left to ask' } as const
-
 /** Commands that are nothing without their second word. */
 const CONTAINERS = ['CONFIG', 'MODULE', 'FUNCTION', 'CLUSTER', 'XINFO']
 
 const nameOf = ([first = '', second = '']: Words): string => (CONTAINERS.includes(first) ? `${first} ${second}` : first)
-
-function asAttachError(error: unknown): unknown {
-  if (error instanceof NetError && error.code === 'aborted')
-    return new AttachError('INTERRUPTED', 'interrupted before anything was changed', { hint: 'run the command again' })
-  const code = error instanceof NetError ? error.code : error instanceof Failed ? error.failure.code : null
-  if (code === null) return error
-  return new AttachError('PROBE_FAILED', `the session broke off while it was asked about its data (${code})`, { hint: 'attach probe' })
-}

@@ -1,4 +1,4 @@
-import type { Check } from '../../../domain/finding.ts'
+import { type Check, row } from '../../../domain/finding.ts'
 
 /** What two of them are compared by. In the order in which findings are told. */
 export const COMPARED = {
@@ -41,7 +41,3 @@ const REMARKED = {
 
 /** What is asked of a Redis that takes the place of another. */
 export const REDIS = { ...COMPARED, ...REMARKED } as const satisfies Record<string, Check>
-
-function row<const Id extends string>(id: Id, severity: Check['severity'], cost: Check['cost'], about: string) {
-  return { id, severity, cost, about } as const
-}

@@ -14,7 +14,7 @@ import { database, identity, mode, role, state, version } from './server/compare
 import { identityOf, positionOf, surveyServer } from './server/survey.ts'
 import { persistence, policy } from './settings/compare.ts'
 import { surveySettings } from './settings/survey.ts'
-import { factsSchema, type RedisFacts, type Sides } from './sides.ts'
+import { factsSchema, type RedisFacts, type RedisSides } from './sides.ts'
 
 /** In the order of the table. */
 const JUDGES = [role, state, mode, database, version, modules, acl, policy, persistence, keys, queuesLeft, identity, notify, functions]
@@ -24,7 +24,7 @@ export const guards: Guards = {
   compare: (comparison) => {
     const [old, next] = [factsOf(comparison.old), factsOf(comparison.next)]
     if (next === null) throw new AttachError('BUG', 'BUG: a Redis is compared that told nothing')
-    const sides: Sides = { old, next, comparison, use: comparison.use ?? usedAs(old ?? next) }
+    const sides: RedisSides = { old, next, comparison, use: comparison.use ?? usedAs(old ?? next) }
     return JUDGES.map((judge) => judge(sides))
   },
   decode: async (facts) => factsSchema((await import('zod')).z).parse(facts),

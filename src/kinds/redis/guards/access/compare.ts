@@ -1,22 +1,23 @@
 import { type Check, type Finding, found, passed, unknown } from '../../../../domain/finding.ts'
 import type { Told } from '../../../../domain/survey.ts'
+import { both, figure, firstOf } from '../../../comparing.ts'
 import { COMPARED } from '../checks.ts'
-import { both, figure, firstOf, type RedisFacts, type Sides } from '../sides.ts'
+import type { RedisFacts, RedisSides } from '../sides.ts'
 
 /** What the app could do on the old one, and could not on the new one. Pure. */
-export const modules = (sides: Sides): Finding =>
+export const modules = (sides: RedisSides): Finding =>
   missing(COMPARED.modules, sides, ({ access }) => access.modules, {
     what: 'module',
     remedy: (names) => `load ${names} there (redis-cli MODULE LIST shows what it has), or name a server that has it`,
   })
 
-export const functions = (sides: Sides): Finding =>
+export const functions = (sides: RedisSides): Finding =>
   missing(COMPARED.functions, sides, ({ access }) => access.functions, {
     what: 'function',
     remedy: () => 'redis-cli FUNCTION DUMP on the old one, FUNCTION RESTORE on the new one',
   })
 
-export function acl(sides: Sides): Finding {
+export function acl(sides: RedisSides): Finding {
   const check = COMPARED.acl
   const { sample } = sides.next.keys
   return both(
@@ -46,16 +47,16 @@ export function acl(sides: Sides): Finding {
 }
 
 /** Only keys of the old one show what its patterns let through. Null: some were asked for. */
-function patternsUnasked(sides: Sides): string | null {
+function patternsUnasked(sides: RedisSides): string | null {
   const { sample } = sides.next.keys
   if (isEmpty(sides)) return 'the old one is empty'
   if (!('is' in sample)) return sample.unknown
   return sample.is.asked === 0 ? 'the old one shows no key that the user may touch' : null
 }
 
-const isEmpty = ({ old }: Sides): boolean => old !== null && 'is' in old.keys.count && old.keys.count.is === 0
+const isEmpty = ({ old }: RedisSides): boolean => old !== null && 'is' in old.keys.count && old.keys.count.is === 0
 
-export function notify(sides: Sides): Finding {
+export function notify(sides: RedisSides): Finding {
   const check = COMPARED.notify
   const ours = sides.old?.access.notify
   if (ours !== undefined && 'is' in ours && ours.is === '') return passed(check, 'the old one sends none')
@@ -81,7 +82,12 @@ interface Missing {
   readonly remedy: (names: string) => string
 }
 
-function missing(check: Check, sides: Sides, part: (facts: RedisFacts) => Told<readonly string[]>, { what, remedy }: Missing): Finding {
+function missing(
+  check: Check,
+  sides: RedisSides,
+  part: (facts: RedisFacts) => Told<readonly string[]>,
+  { what, remedy }: Missing,
+): Finding {
   const ours = sides.old === null ? null : part(sides.old)
   if (ours !== null && 'is' in ours && ours.is.length === 0) return passed(check, `the old one has no ${what}`)
   return both(check, sides, part, (old, next) => {

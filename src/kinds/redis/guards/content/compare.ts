@@ -1,7 +1,8 @@
 import { type Finding, found, passed, unknown } from '../../../../domain/finding.ts'
+import { both, figure, silenceOf } from '../../../comparing.ts'
 import { COMPARED } from '../checks.ts'
 import { isKept, relation } from '../server/compare.ts'
-import { both, figure, holdsMore, type Sides, silenceOf } from '../sides.ts'
+import { holdsMore, type RedisSides } from '../sides.ts'
 import type { Queue } from './queues/survey.ts'
 
 /** Below this part of the old keys, or of a sample of them, it is told. */
@@ -9,7 +10,7 @@ const ENOUGH = 0.9
 const SAMPLE_ENOUGH = 0.95
 
 /** Whether what the app keeps there is there too. Pure. */
-export function keys(sides: Sides): Finding {
+export function keys(sides: RedisSides): Finding {
   const check = COMPARED.keys
   if (isCluster(sides)) return unknown(check, 'a node of a cluster tells of its own keys alone')
   return both(
@@ -35,7 +36,7 @@ export function keys(sides: Sides): Finding {
 }
 
 /** A queue that is known, and in which nothing waits: what is left is what its framework writes down for itself. */
-const isDrained = ({ old, use }: Sides): boolean =>
+const isDrained = ({ old, use }: RedisSides): boolean =>
   use === 'queue' &&
   old !== null &&
   old.queues.frameworks.length > 0 &&
@@ -44,7 +45,7 @@ const isDrained = ({ old, use }: Sides): boolean =>
   old.queues.unseen === ''
 
 /** Whether jobs would be left behind. Pure. */
-export function queuesLeft(sides: Sides): Finding {
+export function queuesLeft(sides: RedisSides): Finding {
   const check = COMPARED.queuesLeft
   const { old, comparison } = sides
   if (old === null) return unknown(check, silenceOf(comparison))
@@ -80,11 +81,11 @@ export function queuesLeft(sides: Sides): Finding {
   return passed(check, none)
 }
 
-const isCluster = ({ old, next }: Sides): boolean =>
+const isCluster = ({ old, next }: RedisSides): boolean =>
   [old, next].some((side) => side !== null && 'is' in side.server.mode && side.server.mode.is === 'cluster')
 
 /** Nothing would be left behind: it is the same server, a replica that keeps up, or a copy with the same figures throughout. */
-function isHeld(sides: Sides): boolean {
+function isHeld(sides: RedisSides): boolean {
   const { old, next, comparison } = sides
   if (old === null || !('is' in old.queues.queues) || !('is' in next.queues.queues)) return false
   const isSameDatabase = old.server.database === next.server.database
@@ -97,7 +98,7 @@ function isHeld(sides: Sides): boolean {
 }
 
 /** As many keys, all of a sample among them, and as many jobs in each queue. */
-function isCopy({ old, next }: Sides): boolean {
+function isCopy({ old, next }: RedisSides): boolean {
   if (old === null || !('is' in old.keys.count) || !('is' in next.keys.count) || !('is' in next.keys.sample)) return false
   const { asked, found } = next.keys.sample.is
   const waits = (queues: readonly Queue[]): string => JSON.stringify(queues.map(({ name, waits }) => `${name} ${waits}`).sort())

@@ -1,9 +1,10 @@
 import { type Finding, found, passed, unknown } from '../../../../domain/finding.ts'
+import { both, bytes, silenceOf } from '../../../comparing.ts'
 import { COMPARED } from '../checks.ts'
-import { both, bytes, type Sides, silenceOf } from '../sides.ts'
+import type { RedisSides } from '../sides.ts'
 
 /** Whether the new one can do the work of a server at all. Pure. */
-export function role({ next, comparison: { expect } }: Sides): Finding {
+export function role({ next, comparison: { expect } }: RedisSides): Finding {
   const check = COMPARED.role
   const { role: told } = next.server
   if (!('is' in told)) return unknown(check, told.unknown)
@@ -28,7 +29,7 @@ const STATES: Readonly<Record<string, readonly [wrong: string, remedy: string]>>
   OOM: ['it is full, and refuses writes', 'raise maxmemory, or free memory: redis-cli INFO memory shows both'],
 }
 
-export function state({ next, comparison: { expect } }: Sides): Finding {
+export function state({ next, comparison: { expect } }: RedisSides): Finding {
   const check = COMPARED.state
   const { access, server, settings } = next
   const memory = 'is' in settings.memory ? settings.memory.is : null
@@ -56,7 +57,7 @@ export function state({ next, comparison: { expect } }: Sides): Finding {
 /** Nothing can be read either. */
 const STOPPED = ['LOADING', 'MASTERDOWN', 'CLUSTERDOWN', 'BUSY']
 
-export const mode = (sides: Sides): Finding =>
+export const mode = (sides: RedisSides): Finding =>
   both(
     COMPARED.mode,
     sides,
@@ -69,7 +70,7 @@ export const mode = (sides: Sides): Finding =>
     },
   )
 
-export function database({ old, next, comparison }: Sides): Finding {
+export function database({ old, next, comparison }: RedisSides): Finding {
   const check = COMPARED.database
   if (old === null) return unknown(check, silenceOf(comparison))
   const [before, after] = [old.server.database, next.server.database]
@@ -79,7 +80,7 @@ export function database({ old, next, comparison }: Sides): Finding {
   })
 }
 
-export const version = (sides: Sides): Finding =>
+export const version = (sides: RedisSides): Finding =>
   both(
     COMPARED.version,
     sides,
@@ -106,7 +107,7 @@ function firstLower(old: string, next: string): number | null {
   return null
 }
 
-export function identity(sides: Sides): Finding {
+export function identity(sides: RedisSides): Finding {
   const check = COMPARED.identity
   const [ours, theirs] = [sides.old?.server.runId, sides.next.server.runId]
   if (ours !== undefined && 'is' in ours && 'is' in theirs && ours.is === theirs.is)
@@ -133,7 +134,7 @@ const RELATIONS: Readonly<Record<Relation, string>> = {
 }
 
 /** What the new one is to the old one. Null: not known. */
-export function relation({ old, next }: Sides): Relation | null {
+export function relation({ old, next }: RedisSides): Relation | null {
   if (old === null) return null
   const [a, b] = [old.server, next.server]
   if ('is' in a.runId && 'is' in b.runId && a.runId.is === b.runId.is) return 'same server'

@@ -1,6 +1,7 @@
 import { type Finding, found, passed, type Severity, unknown } from '../../../../domain/finding.ts'
+import { bytes, silenceOf } from '../../../comparing.ts'
 import { COMPARED } from '../checks.ts'
-import { bytes, holdsMore, type Sides, silenceOf } from '../sides.ts'
+import { holdsMore, type RedisSides } from '../sides.ts'
 import type { SettingsFacts } from './survey.ts'
 
 type Memory = Extract<SettingsFacts['memory'], { readonly is: unknown }>['is']
@@ -13,7 +14,7 @@ interface Problem {
 }
 
 /** Whether it has room, and what it does when there is none. Pure. */
-export function policy(sides: Sides): Finding {
+export function policy(sides: RedisSides): Finding {
   const check = COMPARED.policy
   const { old, next, comparison } = sides
   const { memory } = next.settings
@@ -29,7 +30,7 @@ export function policy(sides: Sides): Finding {
 
 const isEvicting = ({ max, policy }: Memory): boolean => max > 0 && policy !== 'noeviction'
 
-function evicts(next: Memory, old: Memory | null, sides: Sides): Problem | null {
+function evicts(next: Memory, old: Memory | null, sides: RedisSides): Problem | null {
   if (!holdsMore(sides) || !isEvicting(next)) return null
   const asBefore = old !== null && old.policy === next.policy && isEvicting(old)
   return {
@@ -40,7 +41,7 @@ function evicts(next: Memory, old: Memory | null, sides: Sides): Problem | null 
   }
 }
 
-function tooSmall(next: Memory, old: Memory | null, { use }: Sides): Problem | null {
+function tooSmall(next: Memory, old: Memory | null, { use }: RedisSides): Problem | null {
   if (old === null || next.max === 0 || next.max >= old.used) return null
   return {
     wrong: `maxmemory is ${bytes(next.max)}, and the old one uses ${bytes(old.used)}`,
@@ -49,7 +50,7 @@ function tooSmall(next: Memory, old: Memory | null, { use }: Sides): Problem | n
   }
 }
 
-function fillsUp({ policy, max }: Memory, { use }: Sides): Problem | null {
+function fillsUp({ policy, max }: Memory, { use }: RedisSides): Problem | null {
   if (use !== 'cache' || policy !== 'noeviction') return null
   const end = max === 0 ? 'grows until the machine is out of memory' : `refuses writes when ${bytes(max)} are full`
   return {
@@ -60,7 +61,7 @@ function fillsUp({ policy, max }: Memory, { use }: Sides): Problem | null {
 }
 
 /** Whether less is kept on disk. Pure. */
-export function persistence(sides: Sides): Finding {
+export function persistence(sides: RedisSides): Finding {
   const check = COMPARED.persistence
   const { old, next, comparison } = sides
   const { disk, snapshots } = next.settings

@@ -1,5 +1,6 @@
 import type { Told } from '../../../../../domain/survey.ts'
-import { NO_TIME, type Questions } from '../../../questions.ts'
+import { NO_TIME } from '../../../../asking.ts'
+import type { Questions } from '../../../questions.ts'
 import { isError, isList, type Reply } from '../../../resp.ts'
 
 /** What a look through the keys brought. */
