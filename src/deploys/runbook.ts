@@ -121,7 +121,7 @@ export async function openDeploy(options: DeployOptions = {}): Promise<Deploy> {
       expectConfirmed(found, how)
       const kept = editsOf({ [key]: '' }, how).flatMap(({ keepOldAs }) => (keepOldAs === undefined ? [] : [{ keepOldAs }]))
       const candidates = handles.map((handle) => ({ to: new Secret(handle) }))
-      const wish = { ...(await wishFor(how)), key: keyOf(key), candidates, ...kept[0] }
+      const wish = { ...(await wishFor(how)), key: keyOf(key), candidates, timeoutMs, ...kept[0] }
       return await inTime(timeoutMs, signal, (within) => failover(wish, operationFor(how, within)))
     },
     detach: async (keys, how = {}) => {

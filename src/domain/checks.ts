@@ -16,7 +16,7 @@ export const GENERAL = {
   },
   baseline: {
     id: 'compare.baseline',
-    severity: 'info',
+    severity: 'warn',
     cost: 'free',
     about: 'Who speaks for the old resource: itself, a baseline of it, whose age is told, or nobody; then what needs it is unknown.',
   },

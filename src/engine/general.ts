@@ -37,7 +37,7 @@ export function generalFindings(sides: Sides, heard: Heard): readonly Finding[] 
     expiring(sides, heard.today),
     defaultCredentials(sides),
     paramsLost(sides),
-    latency(sides, next, spoken),
+    latency(sides, next, spoken, heard.old.silent),
     incomplete(sides, heard.next),
   ]
 }

@@ -152,6 +152,7 @@ function deploy(manners: Readonly<Record<string, Manner>>, { holds = 'old', verb
     strictness: 'usual',
     baselines: new Map(),
     run: 'real',
+    timeoutMs: 30_000,
     lockTimeoutMs: 0,
     ...more,
   })
@@ -393,6 +394,32 @@ describe('what is slow', () => {
     expect(rows()).toMatchObject([{ fit: false, reason: 'was still being asked when another was known to be fit' }, { chosen: true }])
     await vi.advanceTimersByTimeAsync(30_000)
     expect(events.filter(({ type }) => type === 'probed')).toHaveLength(2)
+  })
+
+  test('of a short time no more than a part is spent on one that hangs, once another is fit', async () => {
+    vi.useFakeTimers()
+    const { operation, wish, value } = deploy({ hangs: { opensIn: 60_000 } })
+    const run = failover(wish(['hangs', 'good'], { timeoutMs: 5_000 }), operation)
+    await vi.advanceTimersByTimeAsync(3_100)
+    expect((await run).candidates).toMatchObject([{ reason: 'was still being asked when another was known to be fit' }, { chosen: true }])
+    expect(await value()).toBe('good')
+  })
+
+  test('when it is stopped, what is known of each candidate by then is told', async () => {
+    vi.useFakeTimers()
+    const { operation, wish, events } = deploy({ hangs: { opensIn: 60_000 }, ill: { healthy: false } })
+    const stop = new AbortController()
+    const run = failure(failover(wish(['hangs', 'good', 'ill']), { ...operation, signal: stop.signal }))
+    await vi.advanceTimersByTimeAsync(1_000)
+    stop.abort()
+    expect(await run).toMatchObject({ code: 'INTERRUPTED' })
+    expect(events.find(({ type }) => type === 'candidates')).toMatchObject({
+      candidates: [
+        { fit: false, chosen: false, reason: 'was still being asked' },
+        { fit: true, chosen: false, reason: 'is fit' },
+        { fit: false, reason: expect.stringContaining('it is not well') },
+      ],
+    })
   })
 
   test('a wish to stop is heard at once, and leaves no session and no entry', async () => {

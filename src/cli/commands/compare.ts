@@ -15,7 +15,7 @@ import { Unfit } from '../../engine/judge.ts'
 import type { PreflightSetting } from '../../engine/preflight.ts'
 import { read } from '../../engine/recognise.ts'
 import type { ConfigStore, Snapshot } from '../../ports/store.ts'
-import type { CompareCommand, Compared, Target } from '../command.ts'
+import type { CompareCommand, Compared, SwapTo, Target } from '../command.ts'
 import { tellJudged } from '../consent.ts'
 import { swapEdits } from '../request.ts'
 import { placeOf, type Said, type Session } from '../session.ts'
@@ -46,7 +46,8 @@ export async function compare(command: CompareCommand, session: Session): Promis
     const { what } = command
     if (what.by === 'alone') return await kept(what.key, measure, world)
     const changes = what.by === 'two' ? await changeOfTwo(what, world) : await changesOf(what, world)
-    return changes.length === 0 ? unmoved(world) : await judged(changes, measure, world)
+    if (changes.length > 0) return await judged(changes, measure, world)
+    return command.save !== null && what.by === 'swap' ? await kept(keyOf(what.to), measure, world) : unmoved(world)
   } finally {
     await store?.[Symbol.asyncDispose]()
   }
@@ -117,6 +118,13 @@ async function changesOf(
   if (store === null) throw new AttachError('BUG', 'BUG: a key is compared without a deploy')
   const edits = await swapEdits(to, { ...command, keepOld: [] }, store, kinds, session)
   return changesTo(edits, { entries })
+}
+
+/** Of a baseline: there is one key. */
+function keyOf(to: SwapTo): Key {
+  const key = to.by === 'parts' ? to.key : to.pairs[0]?.key
+  if (key === undefined) throw new AttachError('BUG', 'BUG: a baseline is kept of no key')
+  return key
 }
 
 /** The key of either, or the place of the handle that would be attached. Both are read now: what is wrong with one is said. */

@@ -13,7 +13,7 @@ export function baseline({ key, baseline: kept }: Sides, { silent }: OldTold, to
   if (kept === null) {
     if (silent === null) return passed(check, 'the old resource speaks for itself')
     const remedy = `--baseline FILE lets a file speak for it, which attach compare ${key} --save FILE makes of one that lives`
-    return unknown(check, `${silent}, and no baseline speaks for it`, remedy)
+    return { ...unknown(check, `${silent}, and no baseline speaks for it`, remedy), severity: 'info' }
   }
   const age = today - Date.parse(kept.takenAt)
   const renew = `attach compare ${key} --save FILE makes a new one, while the old resource lives`
@@ -23,5 +23,7 @@ export function baseline({ key, baseline: kept }: Sides, { silent }: OldTold, to
       remedy: 'date -u',
     })
   const detail = `a baseline speaks ${silent === null ? 'beside' : 'for'} the old resource, taken ${ageText(Math.max(age, 0))} ago`
-  return age > STALE_MS ? found(check, `${detail}: much may have changed since`, { severity: 'warn', remedy: renew }) : found(check, detail)
+  return age > STALE_MS
+    ? found(check, `${detail}: much may have changed since`, { severity: 'warn', remedy: renew })
+    : found(check, detail, { severity: 'info' })
 }

@@ -43,10 +43,12 @@ const clipped = (text: string): string => (text.length > VALUE_MAX ? `${text.sli
 const TIMES = 3
 const MORE_MS = 10
 
-export function latency({ within }: Sides, next: Survey | null, old: Survey | null): Finding {
+/** `silent`: why the old one told nothing. */
+export function latency({ within }: Sides, next: Survey | null, old: Survey | null, silent: string | null): Finding {
   const check = GENERAL.latency
   if (within) return passed(check, 'the same resource, as the handles say')
-  if (next === null || old === null) return unknown(check, 'one of the two told nothing of itself')
+  if (next === null) return unknown(check, 'the new resource told nothing of itself')
+  if (old === null) return unknown(check, silent ?? 'the old resource told nothing of itself')
   const [then, now] = [next.roundTripMs, old.roundTripMs]
   if (!('is' in now)) return unknown(check, `the old one: ${now.unknown}`)
   if (!('is' in then)) return unknown(check, `the new one: ${then.unknown}`)

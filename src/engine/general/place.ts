@@ -39,6 +39,7 @@ export function nameChanged(sides: Sides): Finding {
   const check = GENERAL.nameChanged
   const [to, from] = [sides.next.resource.identity.name, sides.old.resource.identity.name]
   if (isKindChanged(sides)) return passed(check, 'two kinds')
+  if (sides.goesBack) return passed(check, `the name of before: ${to ?? 'none'}`)
   if (to === from) return passed(check, to === undefined ? 'neither handle names one' : `both are called ${to}`)
   return found(check, `the name is ${from ?? 'none'} now, and ${to ?? 'none'} afterwards`)
 }

@@ -117,24 +117,58 @@ async function counted(questions: Questions, candidates: readonly Candidate[]): 
     (reply) => reply !== 0,
   )
   const queues = candidates.flatMap(({ by, name, ask, forWhom }, at): readonly Queue[] => {
-    const [waits, mark] = [lengths[at], marked[at]]
-    if (waits === undefined || !('is' in waits) || waits.is === null || mark === undefined || !('is' in mark) || !mark.is) return []
-    return [{ by, name: questions.shown(name), ask, waits: waits.is, forWhom }]
+    const [length, mark] = [lengths[at], marked[at]]
+    if (length === undefined || !('is' in length) || length.is === null || mark === undefined || !('is' in mark) || !mark.is) return []
+    return [{ by, name: questions.shown(name), ask, waits: length.is.waits, forWhom }]
   })
-  const unanswered = [...lengths, ...marked].flatMap(whyNot)
+  const uncounted = candidates.flatMap(({ name }, at): readonly Uncounted[] => {
+    const length = lengths[at]
+    return length !== undefined && 'is' in length && length.is !== null && length.is.delivered.length > 0 ? [{ name, ...length.is }] : []
+  })
+  const unanswered = [...[...lengths, ...marked].flatMap(whyNot), ...(await undelivered(questions, uncounted))]
   const [why] = unanswered
   const isSilent = queues.length === 0 && why !== undefined
   return { queues: isSilent ? { unknown: why } : { is: queues.sort((a, b) => b.waits - a.waits) }, unanswered }
 }
 
+interface Length {
+  readonly waits: number
+  /** Up to where those groups of a stream were served that do not tell how much they were not. Empty: each tells. */
+  readonly delivered: readonly string[]
+}
+
 /** Null: a stream without groups. Throws on what is neither a length nor groups. */
-function waitingIn(reply: Reply | undefined): number | null {
-  if (typeof reply === 'number') return reply
+function waitingIn(reply: Reply | undefined): Length | null {
+  if (typeof reply === 'number') return { waits: reply, delivered: [] }
   if (!isList(reply)) throw new Error('no length')
   if (reply.length === 0) return null
+  const field = (group: Reply, name: string): Reply | undefined => (isList(group) ? fieldOf(group, name) : undefined)
   const number = (group: Reply, name: string): number => {
-    const value = isList(group) ? fieldOf(group, name) : 0
+    const value = field(group, name)
     return typeof value === 'number' ? value : 0
   }
-  return Math.max(...reply.map((group) => number(group, 'pending') + number(group, 'lag')))
+  return {
+    waits: Math.max(...reply.map((group) => number(group, 'pending') + number(group, 'lag'))),
+    delivered: reply.filter((group) => typeof field(group, 'lag') !== 'number').map((group) => `${field(group, 'last-delivered-id')}`),
+  }
+}
+
+interface Uncounted extends Pick<Length, 'delivered'> {
+  readonly name: string
+}
+
+/**
+ * A group tells no lag before Redis 7, nor after an entry of its stream was deleted. One that was served up to the last entry has none; of the others
+ * something may wait.
+ */
+async function undelivered(questions: Questions, streams: readonly Uncounted[]): Promise<readonly string[]> {
+  const last = await questions.askAll(
+    streams.map(({ name }): Words => ['XINFO', 'STREAM', name]),
+    (reply) => (isList(reply) ? fieldOf(reply, 'last-generated-id') : null),
+  )
+  return streams.flatMap(({ name, delivered }, at) => {
+    const told = last[at]
+    if (told !== undefined && 'is' in told && delivered.every((id) => id === told.is)) return []
+    return [`the server does not tell how much of the stream ${questions.shown(name)} its groups were not served yet`]
+  })
 }
