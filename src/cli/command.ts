@@ -209,13 +209,13 @@ export interface ProbeCommand extends Located {
 /** Reads only. `save`: where a baseline is to be kept, by its path as it was given. */
 export interface CompareCommand extends Located, Judging {
   readonly verb: 'compare'
-  readonly what: Compared
+  readonly what: ToCompare
   readonly kind: string | null
   readonly raw: boolean
   readonly save: string | null
 }
 
-export type Compared =
+export type ToCompare =
   /** What stands under keys against what would be put there. With `save`: one key. */
   | { readonly by: 'swap'; readonly to: SwapTo }
   /** Any two. Handles only: no deploy is needed. With `save`: `old` is a key. */

@@ -92,7 +92,7 @@ export const VERBS = [
       ['attach failover DATABASE_URL --to - --dry-run < secret', 'who is fit, and who is ahead? Changes nothing'],
     ],
     details: [
-      'All candidates are asked at once, and the present resource as far as it answers. Each that does not answer or that a guard refuses is named with its reason. Of the fit ones the most advanced is taken: the greatest position of the log that they share, then the newest row, then who was named first. Then it is a swap, in one atomic step.',
+      'All candidates, 16 at most, are asked at once, and the present resource as far as it answers. Each that does not answer or that a guard refuses is named with its reason. Of the fit ones the most advanced is taken: the greatest position of the log that they share, then the newest row, then who was named first. Then it is a swap, in one atomic step.',
       'It promotes nothing and fences nothing: a standby is refused until somebody promoted it, and a present resource that still takes writes is a warning. When none is fit nothing is changed (exit 3).',
       `A key that was failed over in the last ${QUIET_PERIOD_MS / 60_000} minutes is refused; --allow failover.quiet goes on all the same, and is recorded. It holds up neither undo nor rollback; guards do.`,
       `Bound: ${seconds(DEFAULTS.failoverMs)} for all of it up to the write, ${seconds(DEFAULTS.failoverOnTerminalMs)} on a terminal, questions and waiting for another attach included (--timeout). A candidate that hangs is waited for ${seconds(PROBE_LIMITS.totalMs)}, and named.`,

@@ -5,7 +5,7 @@ import type { Close, Release } from '../domain/operation.ts'
 import { Redactor } from '../domain/redact.ts'
 import { Secret } from '../domain/secret.ts'
 import { FAILOVER_MS, type FailoverOutcome, failover } from '../engine/failover.ts'
-import { changesTo, type Fitness, fitnessOf, surveyOf } from '../engine/fitness.ts'
+import { changesTo, type Fitness, fitnessOf, surveyAlone } from '../engine/fitness.ts'
 import { type Outcome, operate, type Wish } from '../engine/operate.ts'
 import type { Request } from '../engine/plan.ts'
 import { read as readHandle } from '../engine/recognise.ts'
@@ -153,7 +153,7 @@ export async function openDeploy(options: DeployOptions = {}): Promise<Deploy> {
       expectWritable(file)
       const value = heldIn(await store.read(signal), key)
       const resource = await readHandle(key, value, { asked: declared.get(key)?.kind ?? null, was: value }, kinds)
-      const { survey } = await surveyOf(key, resource, declared, asking)
+      const { survey } = await surveyAlone(key, resource, declared, asking)
       writeBaseline(file, { key, target: kinds.describe(value), survey }, host)
     },
     read: async () => await store.read(signal),

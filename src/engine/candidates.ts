@@ -9,7 +9,7 @@ import { askOld, type OldTold } from './compare.ts'
 import { ProbeFailed } from './expect.ts'
 import { idsOf, judge } from './judge.ts'
 import type { Edit } from './plan.ts'
-import { type Asking, failureIn, findingsOf, type Look, type Preflight, type PreflightSetting } from './preflight.ts'
+import { type Asking, failureIn, findingsOf, type Preflight, type PreflightSetting, type ProbedChange } from './preflight.ts'
 
 /** A resource that may take over. Nothing was contacted for it. */
 export interface Candidate {
@@ -120,7 +120,7 @@ async function answerOf(of: Candidate, present: Present, old: Old, asking: Askin
   if (same(change.before, change.after) || (setting.within?.(change) ?? null) !== null) return unfitOf(of, STANDS_THERE)
   const [next, oldAsked] = await Promise.all([open(key, 'new', resource, setting), old.asked])
   try {
-    const look: Look = { change, resource, next, old: oldAsked, isCompared: oldAsked !== null, oldTold: old.told }
+    const look: ProbedChange = { change, resource, next, old: oldAsked, isCompared: oldAsked !== null, oldTold: old.told }
     const failure = failureIn(look, asking)
     if (failure !== null) return unfitOf(of, withoutStart(failure.message, `${key}: ${whereOf(resource)} `), failure.hint)
     const judged = await findingsOf(look, asking, setting).catch(orMisfit)

@@ -106,7 +106,7 @@ async function readAll(wish: FailoverWish, operation: Operation): Promise<readon
     if (resource.depth === null) throw slip(`${name} is ${resource.kind}: nobody can be asked whether it is fit`, `attach swap ${key}`)
     const target = targetOf(resource)
     const twin = candidates.find((one) => one.resource.kind === resource.kind && one.target === target)
-    if (twin !== undefined) throw slip(`${name} leads where candidate ${twin.candidate} does`, 'name each once')
+    if (twin !== undefined) throw slip(`${name} leads where candidate ${twin.candidate} does`, 'attach help failover')
     candidates.push({ candidate: at + 1, edit, resource, target })
   }
   return candidates

@@ -58,7 +58,7 @@ export async function fitnessOf(changes: readonly Change[], measure: Measure, se
 }
 
 /** What one resource tells of itself, and what was odd about it. Throws PROBE_FAILED where it does not answer, USAGE where nothing can be asked of it. */
-export async function surveyOf(
+export async function surveyAlone(
   key: Key,
   resource: Resource,
   declared: Measure['declared'],

@@ -62,7 +62,7 @@ export async function preflight(recognised: readonly Recognised[], asking: Askin
 }
 
 /** One key of a plan: what would be attached, and what it would replace. */
-export interface Look {
+export interface ProbedChange {
   readonly change: Change
   /** Its handle. */
   readonly resource: Resource
@@ -77,7 +77,7 @@ export interface Look {
 }
 
 /** Null: nothing would be attached. */
-function lookAt({ change, next, old }: Recognised, { verb }: Asking, setting: PreflightSetting): Promise<Look> | null {
+function lookAt({ change, next, old }: Recognised, { verb }: Asking, setting: PreflightSetting): Promise<ProbedChange> | null {
   if (next === null) return null
   const [asksNext, asksOld] = [next.depth !== null, old !== null && old.depth !== null]
   const isCompared = verb !== 'attach' && asksNext && asksOld
@@ -95,7 +95,7 @@ const probeAlone: typeof open = async (...asked) => ({ ...(await probe(...asked)
 
 /** Null: it answers, and is what it must be as far as that is not for guards to say. */
 export function failureIn(
-  { change: { key }, next, old, isCompared, resource }: Look,
+  { change: { key }, next, old, isCompared, resource }: ProbedChange,
   { expect, declared, verb }: Asking,
 ): ProbeFailed | null {
   if (next === null) return null
@@ -114,7 +114,7 @@ export interface Judged extends Compared {
 const isGeneral = (id: string): boolean => Object.values(GENERAL).some((check) => check.id === id)
 
 /** What was found out about what would be attached, and of how it compares. Throws INTERRUPTED, and PROBE_FAILED for one that broke off. */
-export async function findingsOf(look: Look, asking: Asking, setting: PreflightSetting): Promise<Judged> {
+export async function findingsOf(look: ProbedChange, asking: Asking, setting: PreflightSetting): Promise<Judged> {
   const { change, resource, next, old, isCompared } = look
   const { key } = change
   const declared = asking.declared.get(key) ?? null

@@ -10,12 +10,12 @@ import { nearest } from '../../domain/nearest.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { Survey } from '../../domain/survey.ts'
 import { ProbeFailed } from '../../engine/expect.ts'
-import { changesTo, type Fitness, fitnessOf, type Measure, surveyOf } from '../../engine/fitness.ts'
+import { changesTo, type Fitness, fitnessOf, type Measure, surveyAlone } from '../../engine/fitness.ts'
 import { Unfit } from '../../engine/judge.ts'
 import type { PreflightSetting } from '../../engine/preflight.ts'
 import { read } from '../../engine/recognise.ts'
 import type { ConfigStore, Snapshot } from '../../ports/store.ts'
-import type { CompareCommand, Compared, SwapTo, Target } from '../command.ts'
+import type { CompareCommand, SwapTo, Target, ToCompare } from '../command.ts'
 import { tellJudged } from '../consent.ts'
 import { swapEdits } from '../request.ts'
 import { placeOf, type Said, type Session } from '../session.ts'
@@ -63,7 +63,7 @@ interface World {
   readonly session: Session
 }
 
-const needsDeploy = (what: Compared): boolean => what.by !== 'two' || [what.old, what.next].some(({ by }) => by === 'key')
+const needsDeploy = (what: ToCompare): boolean => what.by !== 'two' || [what.old, what.next].some(({ by }) => by === 'key')
 
 async function judged(changes: readonly Change[], measure: Measure, world: World): Promise<Said> {
   const { deploy, session } = world
@@ -112,7 +112,7 @@ const unmoved = ({ deploy }: World): Said => ({
 })
 
 async function changesOf(
-  { to }: Extract<Compared, { by: 'swap' }>,
+  { to }: Extract<ToCompare, { by: 'swap' }>,
   { command, store, entries, kinds, session }: World,
 ): Promise<readonly Change[]> {
   if (store === null) throw new AttachError('BUG', 'BUG: a key is compared without a deploy')
@@ -128,7 +128,7 @@ function keyOf(to: SwapTo): Key {
 }
 
 /** The key of either, or the place of the handle that would be attached. Both are read now: what is wrong with one is said. */
-async function changeOfTwo({ old, next }: Extract<Compared, { by: 'two' }>, world: World): Promise<readonly Change[]> {
+async function changeOfTwo({ old, next }: Extract<ToCompare, { by: 'two' }>, world: World): Promise<readonly Change[]> {
   const [first, second] = [nameOf(old, 1), nameOf(next, 2)]
   const key = (old.by === 'handle' ? second : first) as Key // Of two handles: no key is involved, and this is how it is called.
   const [before, after] = [await handleOf(old, first, world), await handleOf(next, second, world)]
@@ -168,7 +168,7 @@ async function kept(key: Key, measure: Measure, world: World): Promise<Said> {
   const value = held(key, entries)
   const asked = measure.kind ?? measure.declared.get(key)?.kind ?? null
   const resource = await read(key, value, { asked, was: value }, kinds)
-  const { survey, findings } = await surveyOf(key, resource, measure.declared, settingOf(world))
+  const { survey, findings } = await surveyAlone(key, resource, measure.declared, settingOf(world))
   tellJudged(key, findings, session.reporter)
   const message = savedText(key, new Map([[key, survey]]), world) ?? ''
   return { deploy: deploy?.name ?? null, exit: 0, outcome: 'unchanged', message }

@@ -1,10 +1,13 @@
 import { GENERAL } from '../../domain/checks.ts'
 import { type Finding, found, passed, unknown } from '../../domain/finding.ts'
+import { listed } from '../../domain/listed.ts'
 import { isHere } from '../../domain/place.ts'
 import type { Survey } from '../../domain/survey.ts'
 import { UNSHOWN } from '../../ports/kind.ts'
-import { several } from './several.ts'
 import { isKindChanged, type Sides } from './sides.ts'
+
+/** Names in a detail. */
+const SHOWN_MAX = 3
 
 export function defaultCredentials({ next, old }: Sides): Finding {
   const check = GENERAL.defaultCredentials
@@ -33,7 +36,7 @@ export function paramsLost(sides: Sides): Finding {
   if (gone.length + other.length === 0) return passed(check, now.size === 0 ? 'the present handle has none' : `all ${now.size} are kept`)
   const isMeant = goesBack || (within && gone.length === 0)
   const remedy = 'swap KEY --host H keeps them; or write them into the new handle'
-  return found(check, several([...gone, ...other]), isMeant ? { remedy, severity: 'info' } : { remedy })
+  return found(check, listed([...gone, ...other], SHOWN_MAX), isMeant ? { remedy, severity: 'info' } : { remedy })
 }
 
 const shown = (name: string, value: string): string => (value === UNSHOWN ? name : `${name}=${clipped(value)}`)

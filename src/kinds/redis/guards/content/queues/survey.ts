@@ -3,7 +3,7 @@ import type { Told } from '../../../../../domain/survey.ts'
 import { toldSchema, type Zod } from '../../../../told-schema.ts'
 import type { Questions, Words } from '../../../questions.ts'
 import { fieldOf, isList, type Reply } from '../../../resp.ts'
-import { type Candidate, candidatesIn, FRAMEWORKS, type Framework, frameworksIn, KNOWN_LISTS, membersAsQueues } from './frameworks.ts'
+import { FRAMEWORKS, type Framework, frameworksIn, KNOWN_LISTS, membersAsQueues, type Suspect, suspectsIn } from './frameworks.ts'
 import { lookThrough } from './scan.ts'
 
 /** What waits there to be done, as it is kept in a baseline. */
@@ -48,9 +48,9 @@ export async function surveyQueues(questions: Questions, count: Told<number>): P
   )
   const members = asked.map((each) => ('is' in each ? each.is : NONE))
   const named = lists.flatMap((key, at) => membersAsQueues(key, members[at]?.names ?? []))
-  const candidates = unique([...named, ...candidatesIn(keys), ...streams.map(streamOf)])
-  const { queues, unanswered } = await counted(questions, candidates.slice(0, QUEUES_MAX))
-  const isAll = candidates.length <= QUEUES_MAX && lists.length < LISTS_MAX && !members.some(({ more }) => more)
+  const suspects = unique([...named, ...suspectsIn(keys), ...streams.map(streamOf)])
+  const { queues, unanswered } = await counted(questions, suspects.slice(0, QUEUES_MAX))
+  const isAll = suspects.length <= QUEUES_MAX && lists.length < LISTS_MAX && !members.some(({ more }) => more)
   const frameworks = frameworksIn(
     keys,
     lists.filter((_, at) => (members[at]?.names.length ?? 0) > 0),
@@ -78,10 +78,10 @@ function inWords(reasons: readonly string[]): string {
 /** A list that is empty does not stand there; a stream with groups does. */
 const seenIn = ({ by, waits, forWhom }: Queue): readonly Framework[] => (by === 'stream' || (waits > 0 && forWhom === 'worker') ? [by] : [])
 
-const streamOf = (name: string): Candidate => ({ by: 'stream', name, ask: 'XINFO GROUPS', forWhom: 'worker', marks: null })
+const streamOf = (name: string): Suspect => ({ by: 'stream', name, ask: 'XINFO GROUPS', forWhom: 'worker', marks: null })
 
-const unique = (candidates: readonly Candidate[]): readonly Candidate[] => [
-  ...new Map(candidates.map((each) => [`${each.ask} ${each.name}`, each])).values(),
+const unique = (suspects: readonly Suspect[]): readonly Suspect[] => [
+  ...new Map(suspects.map((each) => [`${each.ask} ${each.name}`, each])).values(),
 ]
 
 interface Members {
@@ -107,21 +107,21 @@ interface Counted {
 }
 
 /** What waits in each. */
-async function counted(questions: Questions, candidates: readonly Candidate[]): Promise<Counted> {
+async function counted(questions: Questions, suspects: readonly Suspect[]): Promise<Counted> {
   const lengths = await questions.askAll(
-    candidates.map(({ ask, name }): Words => [...ask.split(' '), name]),
+    suspects.map(({ ask, name }): Words => [...ask.split(' '), name]),
     waitingIn,
   )
   const marked = await questions.askAll(
-    candidates.map(({ marks }): Words => (marks === null ? ['PING'] : ['EXISTS', ...marks])),
+    suspects.map(({ marks }): Words => (marks === null ? ['PING'] : ['EXISTS', ...marks])),
     (reply) => reply !== 0,
   )
-  const queues = candidates.flatMap(({ by, name, ask, forWhom }, at): readonly Queue[] => {
+  const queues = suspects.flatMap(({ by, name, ask, forWhom }, at): readonly Queue[] => {
     const [length, mark] = [lengths[at], marked[at]]
     if (length === undefined || !('is' in length) || length.is === null || mark === undefined || !('is' in mark) || !mark.is) return []
     return [{ by, name: questions.shown(name), ask, waits: length.is.waits, forWhom }]
   })
-  const uncounted = candidates.flatMap(({ name }, at): readonly Uncounted[] => {
+  const uncounted = suspects.flatMap(({ name }, at): readonly Uncounted[] => {
     const length = lengths[at]
     return length !== undefined && 'is' in length && length.is !== null && length.is.delivered.length > 0 ? [{ name, ...length.is }] : []
   })
