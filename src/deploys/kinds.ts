@@ -3,7 +3,7 @@ import { isAttachError } from '../domain/errors.ts'
 import type { Handle, Identity } from '../domain/handle.ts'
 import { oneLine, type Redactor, secretsIn } from '../domain/redact.ts'
 import { providerOf } from '../kinds/provider.ts'
-import { isKnownService, type KindRow, recognise, rowOfScheme } from '../kinds/registry.ts'
+import { isKnownService, type KindRow, recognise, rowOfScheme, seemsOf } from '../kinds/registry.ts'
 import type { HandleParts, Kind, Kinds, Opened, ProbeContext, Recognition, Resource } from '../ports/kind.ts'
 
 /** All kinds, with what the commands need beside reading a handle. Every value that passes here is known to the redactor. */
@@ -31,6 +31,7 @@ export function openKinds(redactor: Redactor): OpenKinds {
     learn,
     isHandle: (value) => rowFor(value) !== undefined,
     describe: targetOf,
+    seems: (value) => seemsOf(value.reveal()),
     within: ({ before, after }) => (before === null || after === null ? null : changeWithin(before, after)),
     sketch: (value) => ({
       kind: kindOf(value),

@@ -3,7 +3,7 @@ import type { ExpectedResource, OnFailure } from '../domain/deploy.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
 import { type KeyedFinding, weighed } from '../domain/finding.ts'
 import type { Close, Head, Open, Shown } from '../domain/operation.ts'
-import type { Survey } from '../domain/survey.ts'
+import type { KeptSurvey } from '../domain/survey.ts'
 import type { Origin, Rehearsal, Snapshot } from '../ports/store.ts'
 import { apply } from './apply.ts'
 import { expectBaselinesMeant } from './baselines.ts'
@@ -37,7 +37,7 @@ export interface Wish {
   /** `strict`: warnings and what could not be found out stand in the way too. */
   readonly strictness: Leave['strictness']
   /** What old resources told when they were well. */
-  readonly baselines: ReadonlyMap<Key, Survey>
+  readonly baselines: ReadonlyMap<Key, KeptSurvey>
   /** `dry`: everything but the write. */
   readonly run: 'real' | 'dry'
   readonly lockTimeoutMs: number

@@ -82,6 +82,14 @@ export function kindNamed(name: string, rows: readonly KindRow[] = KINDS): KindR
 /** A service that is known by name only: its handles have a host where one is expected. */
 export const isKnownService = (scheme: string): boolean => Object.hasOwn(SERVICES, scheme)
 
+/** The kind, or the product, that a scheme is of. `jdbc:` and the driver behind a `+` are passed over. Null: nobody knows. */
+export function seemsOf(text: string, rows: readonly KindRow[] = KINDS): string | null {
+  const scheme = schemeOf(text.replace(/^jdbc:/i, ''))
+  if (scheme === null) return null
+  const row = rowOfScheme(scheme, rows) ?? rowOfScheme(scheme.replace(/\+.*$/, ''), rows)
+  return row?.name ?? SERVICES[scheme] ?? null
+}
+
 /** Lower case. `null` when a text does not begin with `scheme://`. */
 export const schemeOf = (text: string): string | null => /^([A-Za-z][A-Za-z0-9+._-]*):\/\//.exec(text)?.[1]?.toLowerCase() ?? null
 

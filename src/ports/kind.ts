@@ -177,6 +177,8 @@ export interface Kinds {
   read(value: Handle, recognition: Recognition): Promise<Resource>
   /** `postgres://app@db1:5432/app`: fit to print, never throws, loads nothing. */
   describe(value: Handle): string
+  /** Of what kind a value is by its looks, also where it cannot be read; of a service that no kind speaks its product. Null: that cannot be told. */
+  seems(value: Handle): string | null
 }
 
 /** What `docs/kinds.md` says of a kind. Sentences without a full stop. Nothing of it is loaded by a command. */

@@ -136,7 +136,7 @@ function deploy(manners: Readonly<Record<string, Manner>>, { holds = 'old', verb
     reporter: { event: (event) => events.push(event) },
     consent: verbs,
     deploy: 'here',
-    kinds: { describe: (value) => value.reveal(), read: async (value) => resourceOf(value.reveal()) },
+    kinds: { describe: (value) => value.reveal(), seems: () => null, read: async (value) => resourceOf(value.reveal()) },
   }
   const wish = (names: readonly string[], more: Partial<FailoverWish> = {}): FailoverWish => ({
     key: KEY,
@@ -295,6 +295,7 @@ describe('a failover', () => {
   ])('a baseline %s is refused before anybody is asked', async (_, key, kind) => {
     const { to, asked, value } = deploy({})
     const baseline = {
+      target: 'fake://h',
       kind,
       takenAt: '',
       resource: { unknown: '' },

@@ -36,6 +36,7 @@ function deploy(entries: Readonly<Record<string, string>> = {}) {
     deploy: 'here',
     kinds: {
       describe: (value) => value.reveal(),
+      seems: () => null,
       read: async () => ({
         kind: 'opaque',
         identity: { kind: 'opaque', scheme: '', host: '', tls: 'disable' },

@@ -23,6 +23,10 @@ const finding = z.strictObject({
   detail: text,
   remedy: text.optional(),
   cost: z.enum(['free', 'catalog', 'index']).optional(),
+  lowered: z
+    .literal(true)
+    .optional()
+    .meta({ description: 'It weighs less than what its check finds usually does: attach.yaml does not raise it.' }),
   allowed: z.literal(true).optional().meta({ description: 'It would stand in the way, and was let pass by name (--allow).' }),
 })
 
