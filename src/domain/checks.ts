@@ -110,6 +110,7 @@ export const REMARKS = [
   row('handle.no_user', 'warn', 'The handle names no user: clients take the name of the operating system user.'),
   row('handle.not_checked', 'info', 'The handle asks for something that the probe does not look at.'),
   row('handle.odd_name', 'warn', 'The name of the database has a / in it.'),
+  row('handle.partial', 'warn', 'Some of the variables that make one handle stand there, and others are missing.'),
   row('handle.repeated_key', 'warn', 'A parameter stands there twice; clients differ in which one counts.'),
   row('handle.tls_allow', 'warn', 'The handle prefers plain text.'),
   row('handle.tls_on_socket', 'warn', 'TLS is asked for on a socket of this machine, where there is none.'),

@@ -1,4 +1,5 @@
-import type { Value } from '../domain/change.ts'
+import type { Change, Key, Value } from '../domain/change.ts'
+import type { AttachError } from '../domain/errors.ts'
 import type { Check, Finding } from '../domain/finding.ts'
 import type { Handle, Identity } from '../domain/handle.ts'
 import type { Depth, Expectation, ProbeReport } from '../domain/probe.ts'
@@ -171,8 +172,24 @@ export interface Recognition {
   readonly was: Value
 }
 
+/** What changes for one resource. */
+export interface JoinedChange extends Change {
+  /** All keys that hold its handle. */
+  readonly keys: readonly Key[]
+  /** What the variables tell of its kind. Null: the value tells. */
+  readonly kind: string | null
+  readonly findings: readonly Finding[]
+  /** Why the variables make no handle afterwards, although none is missing. */
+  readonly problem: AttachError | null
+}
+
 /** All kinds there are, each loaded when it is first used. */
 export interface Kinds {
+  /**
+   * Changes as resources see them: those of variables that together make one handle are one change of that handle, under the name of its attachment;
+   * others are what they are. `entries`: the config before.
+   */
+  joined(changes: readonly Change[], entries: ReadonlyMap<Key, Handle>): Promise<readonly JoinedChange[]>
   /** Throws HANDLE_INVALID or USAGE; nothing is contacted. */
   read(value: Handle, recognition: Recognition): Promise<Resource>
   /** `postgres://app@db1:5432/app`: fit to print, never throws, loads nothing. */

@@ -62,7 +62,12 @@ async function jobs(living: OldTold, baseline: Survey | null): Promise<Finding |
     {
       ...{ deploy: 'here', signal: new AbortController().signal, reporter: { event: () => {} } },
       ...{ clock: () => 0, now: () => '2026-01-02T00:00:00.000Z' },
-      kinds: { read: () => expect.fail('nothing is read'), describe: () => '', seems: () => null },
+      kinds: {
+        read: () => expect.fail('nothing is read'),
+        describe: () => '',
+        joined: async (changes) => changes.map((change) => ({ ...change, keys: [change.key], kind: null, findings: [], problem: null })),
+        seems: () => null,
+      },
     },
   )
   return findings.find(({ id }) => id === CHECK.id)

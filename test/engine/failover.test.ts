@@ -136,7 +136,12 @@ function deploy(manners: Readonly<Record<string, Manner>>, { holds = 'old', verb
     reporter: { event: (event) => events.push(event) },
     consent: verbs,
     deploy: 'here',
-    kinds: { describe: (value) => value.reveal(), seems: () => null, read: async (value) => resourceOf(value.reveal()) },
+    kinds: {
+      describe: (value) => value.reveal(),
+      joined: async (changes) => changes.map((change) => ({ ...change, keys: [change.key], kind: null, findings: [], problem: null })),
+      seems: () => null,
+      read: async (value) => resourceOf(value.reveal()),
+    },
   }
   const wish = (names: readonly string[], more: Partial<FailoverWish> = {}): FailoverWish => ({
     key: KEY,
@@ -466,7 +471,7 @@ describe('the quiet period', () => {
     const { to, value } = deploy({})
     await to(['good'])
     const declared = new Map([
-      [KEY, { kind: null, expect: null, fresh: null, use: null, guards: new Map([['failover.quiet', 'warn' as const]]) }],
+      [KEY, { kind: null, expect: null, fresh: null, use: null, variables: null, guards: new Map([['failover.quiet', 'warn' as const]]) }],
     ])
     await to(['old'], { declared })
     expect(await value()).toBe('old')

@@ -72,6 +72,7 @@ const identity = z.strictObject({
 const attachment = z.strictObject({
   deploy: text.optional().meta({ description: 'Of where, which looks into many configs: the deploy, or the path of its config.' }),
   key: text,
+  keys: z.array(text).optional().meta({ description: 'The variables that make its handle together.' }),
   kind: text,
   provider: text.nullable(),
   target: text,

@@ -1,8 +1,9 @@
+import type { Attachment } from '../../deploys/attachments.ts'
 import { type OpenKinds, openKinds } from '../../deploys/kinds.ts'
 import { type Deploy, expectThere } from '../../deploys/locate.ts'
 import { openStore } from '../../deploys/open.ts'
 import { isEmpty } from '../../domain/change.ts'
-import { AttachError } from '../../domain/errors.ts'
+import { AttachError, isAttachError } from '../../domain/errors.ts'
 import { nearest } from '../../domain/nearest.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { probe, whereOf } from '../../engine/ask.ts'
@@ -18,33 +19,30 @@ import { sayUnfinished } from '../standing.ts'
 
 interface Named {
   readonly key: string
-  readonly value: Secret
+  /** Null: there is none, and `problem` says why. */
+  readonly value: Secret | null
+  /** What tells its kind beside the value. */
+  readonly kind: string | null
+  readonly problem: string | null
 }
 
-/** Probes what is attached, or handles that are not yet. All of them are asked at once; the first failure decides the exit. */
+interface Ready {
+  readonly key: string
+  readonly resource: Resource
+}
+
+/** Probes what is attached, or handles that are not yet. All of them are asked at once, none hides another; the first failure decides the exit. */
 export async function probeAll(command: ProbeCommand, session: Session): Promise<Said> {
   const { host, reporter, signal } = session
-  const kinds = openKinds(session.redactor)
-  const { deploy, named } = await targetsOf(command, kinds, session)
-  const declared = deploy?.declared?.resources
-  const resources: (Named & { readonly resource: Resource })[] = []
-  for (const { key, value } of named)
-    resources.push({
-      key,
-      value,
-      resource: await read(
-        key,
-        value,
-        {
-          asked: command.kind ?? declared?.get(key)?.kind ?? null,
-          was: command.targets.length > 0 && key.startsWith('handle ') ? null : value,
-        },
-        kinds,
-      ),
-    })
-  const asks = resources
+  const needsDeploy = command.targets.length === 0 || command.targets.some(({ by }) => by === 'key')
+  const deploy = needsDeploy ? await placeOf(command, session) : null
+  const kinds = openKinds(session.redactor, deploy?.declared?.resources)
+  const { ready, unread } = await readAll(await targetsOf(command, deploy, kinds, session), command, kinds)
+  const asks = ready
     .filter(({ resource }) => resource.depth !== null)
     .map(({ key, resource }) => probe(key, 'attached', resource, { kinds, reporter, signal, clock: host.clock, now: host.now }))
+  const [first] = unread
+  if (asks.length === 0 && first !== undefined) throw first
   const probed = await Promise.all(asks)
   if (signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted', { hint: 'run the command again' })
   const expected: Expectation = command.expect ?? 'readable'
@@ -52,48 +50,72 @@ export async function probeAll(command: ProbeCommand, session: Session): Promise
     for (const finding of [...resource.remarks, ...report.findings]) reporter.event({ type: 'found', key, finding })
   }
   const failures = probed.flatMap((one) => failureOf(one, expected) ?? (command.expect === null ? null : untold(one, expected)) ?? [])
-  if (failures.length > 0) throw ProbeFailed.of(failures)
+  if (failures.length + unread.length > 0) throw ProbeFailed.of([...failures, ...unread.map(asFailure)])
   const lines = probed.map(({ key, resource, report }) => `${key}  ${whereOf(resource)}  ok  ${factsText(report)}`)
-  const silent = resources
-    .filter(({ resource }) => resource.depth === null)
-    .map(({ key, resource }) => `${key}  ${resource.kind}, not probed`)
+  const silent = ready.filter(({ resource }) => resource.depth === null).map(({ key, resource }) => `${key}  ${resource.kind}, not probed`)
   const message = [...lines, ...silent].join('\n')
   return { deploy: deploy?.name ?? null, exit: 0, outcome: 'unchanged', message: message === '' ? 'nothing to probe' : message }
 }
 
-async function targetsOf(
+/** Others were contacted. */
+const asFailure = ({ message, hint }: AttachError): ProbeFailed =>
+  new ProbeFailed(message.replace(/; nothing was contacted$/, ''), hint ?? 'attach status', [null])
+
+/** A handle that was named is read before anything is contacted; one of many that are attached is told with the others. */
+async function readAll(
+  named: readonly Named[],
   command: ProbeCommand,
   kinds: OpenKinds,
-  session: Session,
-): Promise<{ readonly deploy: Deploy | null; readonly named: readonly Named[] }> {
-  const { host, signal } = session
-  const needsDeploy = command.targets.length === 0 || command.targets.some(({ by }) => by === 'key')
-  const named: Named[] = []
-  const deploy = needsDeploy ? await placeOf(command, session) : null
-  if (deploy !== null) {
-    expectThere(deploy, host)
+): Promise<{ readonly ready: readonly Ready[]; readonly unread: readonly AttachError[] }> {
+  const ready: Ready[] = []
+  const unread: AttachError[] = []
+  for (const { key, value, kind, problem } of named) {
+    const was = command.targets.length > 0 && key.startsWith('handle ') ? null : value
+    try {
+      if (value === null) throw new AttachError('HANDLE_INVALID', `${key}: ${problem}; nothing was contacted`, { hint: 'attach status' })
+      ready.push({ key, resource: await read(key, value, { asked: command.kind ?? kind, was }, kinds) })
+    } catch (error) {
+      if (command.targets.length > 0 || !isAttachError(error, 'HANDLE_INVALID')) throw error
+      unread.push(error)
+    }
   }
+  return { ready, unread }
+}
+
+async function targetsOf(command: ProbeCommand, deploy: Deploy | null, kinds: OpenKinds, session: Session): Promise<readonly Named[]> {
+  const { host, signal } = session
+  if (deploy !== null) expectThere(deploy, host)
   const store: ConfigStore | null = deploy === null ? null : openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
   const snapshot = store === null ? null : await store.read(signal)
   if (snapshot !== null && deploy !== null) sayUnfinished(snapshot, deploy.label, session)
-  const entries = snapshot?.entries ?? new Map<string, Secret>()
   await store?.[Symbol.asyncDispose]()
+  const attachments = await kinds.attachments(snapshot?.entries ?? new Map())
   if (command.targets.length === 0) {
     const isDeclared = (key: string): boolean => deploy?.declared?.resources.has(key) === true
-    for (const [key, value] of entries) if (kinds.isHandle(value) || (isDeclared(key) && !isEmpty(value))) named.push({ key, value })
+    return attachments
+      .filter(
+        ({ key, keys, handle }) => keys.length > 1 || handle === null || kinds.isHandle(handle) || (isDeclared(key) && !isEmpty(handle)),
+      )
+      .map(namedAs)
   }
-  for (const [at, target] of command.targets.entries()) named.push(await namedOf(target, at + 1, entries, session))
-  return { deploy, named }
+  const named: Named[] = []
+  for (const [at, target] of command.targets.entries()) named.push(await namedOf(target, at + 1, attachments, session))
+  return named
 }
 
-async function namedOf(target: Target, place: number, entries: ReadonlyMap<string, Secret>, { host, signal }: Session): Promise<Named> {
+const namedAs = ({ key, handle, kind, finding }: Attachment): Named => ({ key, value: handle, kind, problem: finding?.detail ?? null })
+
+async function namedOf(target: Target, place: number, attachments: readonly Attachment[], { host, signal }: Session): Promise<Named> {
   if (target.by === 'key') {
-    const value = entries.get(target.key)
-    if (value !== undefined && value.reveal() !== '') return { key: target.key, value }
-    const near = nearest(target.key, entries.keys())
+    const found = attachments.find(({ key, keys }) => key === target.key || keys.includes(target.key))
+    if (found !== undefined && (found.handle === null || found.handle.reveal() !== '')) return namedAs(found)
+    const near = nearest(
+      target.key,
+      attachments.flatMap(({ key, keys }) => [key, ...keys]),
+    )
     throw new AttachError('REFUSED', `${target.key} is not attached`, { hint: near === null ? 'attach status' : `attach probe ${near}` })
   }
-  const key = `handle ${place}`
-  if (target.source.from === 'argv') return { key, value: target.source.value }
-  return { key, value: valueIn(await host.stdin.readAll(VALUE_BYTES_MAX, signal), { raw: false, what: 'standard input' }) }
+  const given = { key: `handle ${place}`, kind: null, problem: null }
+  if (target.source.from === 'argv') return { ...given, value: target.source.value }
+  return { ...given, value: valueIn(await host.stdin.readAll(VALUE_BYTES_MAX, signal), { raw: false, what: 'standard input' }) }
 }

@@ -315,12 +315,12 @@ export const WRONG: readonly (readonly [title: string, text: string, sentence: s
   [
     'a resource that is a text',
     `${PRODUCTION}resources: { DATABASE_URL: postgres }\n`,
-    '4:28: resources.DATABASE_URL: expected a mapping with kind, expect, use or guards, found a text',
+    '4:28: resources.DATABASE_URL: expected a mapping with kind, expect, use, variables or guards, found a text',
   ],
   [
     'a resource that is nothing',
     `${PRODUCTION}resources:\n  DATABASE_URL:\n`,
-    '5:16: resources.DATABASE_URL: expected a mapping with kind, expect, use or guards, found nothing',
+    '5:16: resources.DATABASE_URL: expected a mapping with kind, expect, use, variables or guards, found nothing',
   ],
   [
     'a resource under no name of a variable',
