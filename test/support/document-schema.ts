@@ -149,7 +149,20 @@ const unsettled = z.strictObject({
 })
 
 const ERRORS = [
-  ...['USAGE', 'HANDLE_INVALID', 'CONFIG_INVALID', 'REFUSED', 'PROBE_FAILED', 'CONFLICT', 'BUSY', 'CLAIMED', 'UNAVAILABLE', 'DAMAGED'],
+  ...[
+    'USAGE',
+    'HANDLE_INVALID',
+    'CONFIG_INVALID',
+    'REFUSED',
+    'PROBE_FAILED',
+    'TIMED_OUT',
+    'TIMED_OUT',
+    'CONFLICT',
+    'BUSY',
+    'CLAIMED',
+    'UNAVAILABLE',
+    'DAMAGED',
+  ],
   ...['INTERRUPTED', 'UNKNOWN', 'INCOMPLETE', 'UNSETTLED', 'BUG'],
 ] as const
 
