@@ -134,6 +134,8 @@ function targetOf(value: Handle): string {
   const { scheme, host, path } = pieces
   const user = rowOfScheme(scheme)?.name === 'redis' && pieces.password === '' ? '' : pieces.user // A lone word is a password to some.
   if (rowOfScheme(scheme) === undefined) return isKnownService(scheme) ? oneLine(`${scheme}://${host}`) : `${oneLine(scheme)}://(not shown)`
+  if (rowOfScheme(scheme)?.shows === 'host')
+    return oneLine(`${scheme}://${/^[\w.%[\]:-]*$/.test(host) ? host : '(not shown)'}${pieces.port === '' ? '' : `:${pieces.port}`}`)
   if (!/^(\/[\w.%-]*)*$/.test(path) || !/^[\w.%[\]:-]*$/.test(host)) return `${scheme}://(not shown)`
   const port = portOf(pieces)
   return oneLine(`${scheme}://${user === '' ? '' : `${user}@`}${host}${port === '' ? '' : `:${port}`}${path}`)

@@ -8,6 +8,8 @@ export interface Door {
   readonly address: Address
   /** The product's name: `Redis`. */
   readonly service: string
+  /** What its protocol is called: `HTTP`. Absent: as the product. */
+  readonly speaks?: string
   /** How a handle asks for TLS: `rediss://`. Null: it cannot. */
   readonly askForTls: string | null
 }
@@ -44,7 +46,7 @@ export async function openProbe<L extends Held>(
       live = held
     } catch (error) {
       socket?.destroy()
-      throw await explained(run, error, { address: door.address, service: door.service, tls: door.askForTls })
+      throw await explained(run, error, { ...door, tls: door.askForTls })
     } finally {
       if (held === null || run.signal.aborted) socket?.destroy() // Too late: nobody would close it.
     }

@@ -19,6 +19,12 @@ const PROVIDERS: readonly { readonly host: RegExp; readonly provider: string }[]
   { host: /\.postgresbridge\.com$/, provider: 'Crunchy Bridge' },
   { host: /\.db\.elephantsql\.com$/, provider: 'ElephantSQL' },
   { host: /\.scw\.cloud$/, provider: 'Scaleway' },
+  { host: /(^|\.)postmarkapp\.com$/, provider: 'Postmark' },
+  { host: /(^|\.)(newrelic\.com|nr-data\.net)$/, provider: 'New Relic' },
+  { host: /(^|\.)loggly\.com$/, provider: 'Loggly' },
+  { host: /(^|\.)(x|twitter)\.com$/, provider: 'X' },
+  { host: /^maps\.googleapis\.com$/, provider: 'Google Maps' },
+  { host: /(^|\.)audioscrobbler\.com$/, provider: 'Last.fm' },
   { host: /\.psdb\.cloud$/, provider: 'PlanetScale' },
 ]
 

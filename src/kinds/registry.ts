@@ -7,6 +7,8 @@ import type { VariableSet } from '../domain/variables.ts'
 import type { Kind, Recognition } from '../ports/kind.ts'
 import { POSTGRES } from './postgres/guards/checks.ts'
 import { REDIS } from './redis/guards/checks.ts'
+import { WEB_API } from './web-api/checks.ts'
+import { schemesOf, WEB_APIS } from './web-api/rows.ts'
 
 /** What is known of a kind before its file is loaded. */
 export interface KindRow {
@@ -18,6 +20,8 @@ export interface KindRow {
   readonly usualKey: string
   /** The port of a handle that names none. */
   readonly port?: number
+  /** What of a handle may be shown: of some the user, the path and the query may be secrets too. Default: scheme, user, host, port and path. */
+  readonly shows?: 'host'
   /** Sets of variables that make a handle of it. */
   readonly variables?: readonly VariableSet[]
   /** What is asked of two of them, one in the place of the other. */
@@ -46,6 +50,18 @@ export const KINDS: readonly KindRow[] = [
     checks: Object.values(REDIS),
     load: async () => (await import('./redis/redis.ts')).default,
   },
+  ...WEB_APIS.map(
+    ({ name, usualKey, variables }): KindRow => ({
+      name,
+      schemes: schemesOf(name),
+      usualKey,
+      port: 443,
+      variables,
+      shows: 'host',
+      checks: Object.values(WEB_API),
+      load: async () => (await import('./web-api/web-api.ts')).webApiNamed(name),
+    }),
+  ),
   { name: 'opaque', schemes: [], usualKey: 'TOKEN', checks: [], load: async () => (await import('./opaque.ts')).default },
 ]
 

@@ -44,6 +44,7 @@ export async function askHttp(
     })
     const onClose = () => fail(new NetError('talk', 'closed'))
     socket.once('close', onClose)
+    asking.once('socket', () => socket.resume()) // It comes paused, for whoever reads it himself.
     asking.on('error', (error) => fail(new NetError('talk', meaningOf(codeOf(error)))))
     asking.once('response', (answer) => {
       const pieces: Buffer[] = []

@@ -11,7 +11,7 @@ const get = { method: 'GET', target: '/x?y=1', headers: { host: 'h.example' } } 
 const sockets: Socket[] = []
 const connected = (port: number): Promise<Socket> =>
   new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => resolve(socket))
+    const socket = connect(port, '127.0.0.1', () => resolve(socket.pause())) // As it comes from a dial.
     socket.on('error', () => {})
     sockets.push(socket)
   })
