@@ -142,8 +142,8 @@ function targetOf(value: Handle): string {
 /** The port, or the usual one of its kind. A socket has none. */
 const portOf = ({ scheme, host, port }: Pieces): string => port || (host === '' ? '' : `${rowOfScheme(scheme)?.port ?? ''}`)
 
-/** Parameters that lead somewhere else than what stands before them says (libpq, Redis). */
-const LEADING = ['host', 'hostaddr', 'port', 'dbname', 'service', 'db', 'database']
+/** Parameters that lead somewhere else than what stands before them says (libpq, Redis, S3). */
+const LEADING = ['host', 'hostaddr', 'port', 'dbname', 'service', 'db', 'database', 'endpoint']
 
 const placeIn = ({ query }: Pieces): string => {
   const parameters = new URLSearchParams(query)

@@ -7,6 +7,8 @@ import type { VariableSet } from '../domain/variables.ts'
 import type { Kind, Recognition } from '../ports/kind.ts'
 import { POSTGRES } from './postgres/guards/checks.ts'
 import { REDIS } from './redis/guards/checks.ts'
+import { S3_CHECKS } from './s3/guards/checks.ts'
+import { S3_VARIABLES } from './s3/variables.ts'
 
 /** What is known of a kind before its file is loaded. */
 export interface KindRow {
@@ -45,6 +47,14 @@ export const KINDS: readonly KindRow[] = [
     port: 6379,
     checks: Object.values(REDIS),
     load: async () => (await import('./redis/redis.ts')).default,
+  },
+  {
+    name: 's3',
+    schemes: ['s3', 'minio', 's3+http', 's3+https'],
+    usualKey: 'S3_URL',
+    variables: S3_VARIABLES,
+    checks: Object.values(S3_CHECKS),
+    load: async () => (await import('./s3/s3.ts')).default,
   },
   { name: 'opaque', schemes: [], usualKey: 'TOKEN', checks: [], load: async () => (await import('./opaque.ts')).default },
 ]
@@ -151,7 +161,6 @@ const SERVICES: Readonly<Record<string, string>> = {
   smtp: 'an SMTP server',
   smtps: 'an SMTP server',
   submission: 'an SMTP server',
-  s3: 'an object store',
   nats: 'NATS',
   mqtt: 'an MQTT broker',
   mqtts: 'an MQTT broker',
