@@ -19,6 +19,9 @@ import { childOf, textOf } from './xml.ts'
 /** How long the removal may take, beside the probe. */
 export const REMOVE_MS = 3_000
 
+/** How much later than its removal an object may come that was sent and not answered. */
+const LATE_MS = 500
+
 const BODY = 'attach looks whether it may write here; this object may be deleted\n'
 
 /** The object of one probe. */
@@ -26,6 +29,8 @@ interface Attempt {
   readonly key: string
   /** It may stand there. */
   isSent: boolean
+  /** The server said what became of it. */
+  isAnswered: boolean
   /** Of a bucket that keeps every version. */
   version: string | null
 }
@@ -36,7 +41,7 @@ interface Attempt {
  * it by law (object lock), nothing is written.
  */
 export async function writeProbe(s3: S3, context: ProbeContext): Promise<ProbeReport> {
-  const attempt: Attempt = { key: keyUnder(s3.prefix), isSent: false, version: null }
+  const attempt: Attempt = { key: keyUnder(s3.prefix), isSent: false, isAnswered: false, version: null }
   const { host, port } = placeOf(s3)
   const door = { address: { host, port }, service: SERVICE, askForTls: ASK_FOR_TLS, protocol: 'HTTP' }
   const { report, live } = await openProbe({ ...context, depth: 'use' }, door, async (run, plain) => {
@@ -66,6 +71,7 @@ async function write(run: Run, live: Live, attempt: Attempt): Promise<void> {
     { method: 'PUT', key, body: BODY, headers: { 'content-md5': md5, 'content-type': 'text/plain' } },
     exchange(),
   )
+  attempt.isAnswered = true
   if (put.status !== 200) {
     attempt.isSent = put.status >= 500
     run.learn({ writable: put.status === 403 ? false : 'unknown' })
@@ -118,13 +124,18 @@ function refused(answer: HttpAnswer, { secrets }: Live, { what, right }: { reado
 }
 
 /** Null: it is gone, or was never there. Else what stays. */
-async function removed(s3: S3, live: Live | null, { key, version }: Attempt, context: ProbeContext): Promise<Finding | null> {
-  const exchange: Exchange = { ms: REMOVE_MS, signal: AbortSignal.timeout(REMOVE_MS), now: context.now }
+async function removed(s3: S3, live: Live | null, { key, version, isAnswered }: Attempt, context: ProbeContext): Promise<Finding | null> {
+  const exchange: Exchange = { ms: REMOVE_MS, signal: AbortSignal.timeout(REMOVE_MS + LATE_MS), now: context.now }
   let conversation = live?.conversation ?? null
   try {
     conversation ??= new Conversation(s3, await reopened(placeOf(s3), exchange), context.today)
     if (version !== null && (await isGone(conversation, exchange, { key, version }))) return null
     const isHidden = await isGone(conversation, exchange, { key, version: null })
+    if (!isAnswered) {
+      // It may land after what was to remove it.
+      await new Promise((later) => setTimeout(later, LATE_MS))
+      await isGone(conversation, exchange, { key, version: null })
+    }
     if (isHidden && version === null) return null
     return leftBehind(
       key,
