@@ -136,7 +136,16 @@ function targetOf(value: Handle): string {
   if (rowOfScheme(scheme) === undefined) return isKnownService(scheme) ? oneLine(`${scheme}://${host}`) : `${oneLine(scheme)}://(not shown)`
   if (!/^(\/[\w.%-]*)*$/.test(path) || !/^[\w.%[\]:-]*$/.test(host)) return `${scheme}://(not shown)`
   const port = portOf(pieces)
-  return oneLine(`${scheme}://${user === '' ? '' : `${user}@`}${host}${port === '' ? '' : `:${port}`}${path}`)
+  const endpoint = endpointIn(pieces)
+  const at = endpoint === null ? '' : `?endpoint=${endpoint}`
+  return oneLine(`${scheme}://${user === '' ? '' : `${user}@`}${host}${port === '' ? '' : `:${port}`}${path}${at}`)
+}
+
+/** The store of a bucket, where it is not Amazon's: without it two buckets of one name would look alike. Null: there is none, or it may hold a secret. */
+function endpointIn({ scheme, query }: Pieces): string | null {
+  if (rowOfScheme(scheme)?.name !== 's3') return null
+  const endpoint = new URLSearchParams(query).get('endpoint') ?? ''
+  return /^(https?:\/\/[\w.:[\]-]+)(\/[\w./~-]*)?$/i.exec(endpoint)?.[1] ?? null
 }
 
 /** The port, or the usual one of its kind. A socket has none. */

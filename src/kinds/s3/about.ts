@@ -31,9 +31,9 @@ export const about: KindAbout = {
   ],
   notRunHere: [
     'Amazon S3, MinIO, Cloudflare R2, DigitalOcean Spaces, Backblaze, Wasabi, Scaleway and LocalStack: no test contacts them',
-    'Lists, PUT, GET, DELETE and many errors ran against s3rver, which checks keys and clocks and no version 4 signature',
+    'Lists in pages, PUT, GET, DELETE, rules of browsers and many errors ran against s3rver, which checks keys and clocks and no version 4 signature',
     'Signatures are checked by the examples of the public documentation, and by a stand-in before s3rver that reckons each one again from what arrived',
-    'Wrong regions, denied rights, expired tokens, versioning, encryption, lifecycle, locks and pages after the first come from that stand-in, made from the public documentation',
-    'Addressing by host was run over a stand-in on names under localhost, and not against the names of Amazon',
+    'Wrong regions, denied rights, expired tokens, versioning, encryption, lifecycle and locks come from that stand-in, made from the public documentation',
+    'A bucket in the host was run against that stand-in over an open connection, and not by the names of Amazon',
   ],
 }

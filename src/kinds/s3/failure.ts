@@ -47,7 +47,6 @@ const CODES: Readonly<Record<string, Meaning>> = {
   AccountProblem: ['use', 'permanent', 'the account has a problem that stops its use', 'look at the account of the provider'],
   AllAccessDisabled: ['use', 'permanent', 'all access to the bucket is disabled', 'ask the provider'],
   InvalidPayer: ['use', 'permanent', 'all access to the bucket is disabled', 'ask the provider'],
-  NoSuchBucket: ['use', 'permanent', 'there is no such bucket', 'check its name; aws s3 ls shows those of the account'],
   InvalidBucketName: ['use', 'permanent', 'the server takes no bucket of that name', 'check the name of the bucket'],
   MethodNotAllowed: ['use', 'permanent', 'the server does not allow to list the bucket', 'is that the endpoint of the S3 API?'],
   NotImplemented: ['use', 'permanent', 'the server cannot list a bucket as S3 does (ListObjectsV2)', 'is it new enough?'],
@@ -68,6 +67,7 @@ const WRONG_REGION = ['PermanentRedirect', 'AuthorizationHeaderMalformed', 'Ille
 
 export interface Asked {
   readonly isSigned: boolean
+  readonly bucket: string
   /** By which the request was signed. */
   readonly region: string
   /** The bucket itself answered HEAD. */
@@ -86,6 +86,13 @@ export function s3Failure(refusal: Refusal, asked: Asked): ProbeFailure {
 function meaningOf(refusal: Refusal, asked: Asked): Meaning {
   const { code, status, region } = refusal
   if (code === 'RequestTimeTooSkewed') return skewed(refusal, asked)
+  if (code === 'NoSuchBucket')
+    return [
+      'use',
+      'permanent',
+      `there is no bucket ${asked.bucket}`,
+      'check its name and the endpoint; aws s3 ls shows the buckets of an account',
+    ]
   if (code === 'AccessDenied' || (status === 403 && CODES[code] === undefined)) return denied(asked)
   if (WRONG_REGION.includes(code) || (region !== null && region !== asked.region && (status === 301 || status === 400)))
     return elsewhere(refusal)

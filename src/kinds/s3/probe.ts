@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Secret } from '../../domain/secret.ts'
 import type { HttpAnswer } from '../../net/http.ts'
 import { worthHiding } from '../../net/said.ts'
-import type { Facts, ProbeContext, ProbeReport } from '../../ports/kind.ts'
+import type { ProbeContext, ProbeReport } from '../../ports/kind.ts'
 import { type Held, type Opened, openProbe, probeOnly } from '../opening.ts'
 import { Failed, type Run } from '../probing.ts'
 import { webOver } from '../web.ts'
@@ -15,7 +15,6 @@ import { childOf, type Element } from './xml.ts'
 export interface Live extends Held {
   readonly conversation: Conversation
   readonly s3: S3
-  readonly facts: Facts
   /** To be taken out of what the server says. */
   readonly secrets: readonly Secret[]
 }
@@ -47,7 +46,6 @@ export async function converse(run: Run, plain: Socket, s3: S3, { today }: Pick<
     return isHeld
       ? {
           ...live,
-          facts: run.facts,
           get socket() {
             return conversation.socket
           },
@@ -87,7 +85,14 @@ async function ask(run: Run, talk: Talk): Promise<boolean> {
 }
 
 const failureOf = (run: Run, { s3, secrets }: Talk, refusal: Refusal, head: HttpAnswer) =>
-  s3Failure(refusal, { isSigned: s3.login !== null, region: s3.region, isThere: head.status === 200, today: run.today, secrets })
+  s3Failure(refusal, {
+    isSigned: s3.login !== null,
+    bucket: s3.bucket,
+    region: s3.region,
+    isThere: head.status === 200,
+    today: run.today,
+    secrets,
+  })
 
 /** Stores mark their answers; some only by what stands in them. */
 function isOfStore(answer: HttpAnswer): boolean {

@@ -50,8 +50,7 @@ export function listing(sides: S3Sides): Finding {
   const check = COMPARED.listing
   const isCache = sides.comparison.use === 'cache'
   const all = isCache ? 'warn' : 'error'
-  const remedy =
-    'copy what is missing: aws s3 sync s3://OLD s3://NEW, or rclone sync; both show with --dryrun or --dry-run what they would do'
+  const remedy = 'copy what is missing: aws s3 sync s3://OLD s3://NEW (--dryrun shows it first), or rclone sync'
   return both(
     check,
     sides,
