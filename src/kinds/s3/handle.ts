@@ -157,6 +157,9 @@ export function bucketName(text: string): string {
 
 function prefixOf(text: string): string {
   refuseHidden({ text }, 'prefix')
+  // Whoever tidies a path on the way would make another bucket of it.
+  if (text.split('/').some((piece) => piece === '.' || piece === '..'))
+    throw invalid('has a prefix with . or .. for a folder', 'leave it out')
   if (Buffer.byteLength(text) > 900) throw invalid('has a prefix longer than 900 bytes', 'use a shorter one')
   return text
 }

@@ -78,6 +78,8 @@ describe('malformed handles of a bucket', () => {
     [`minio://AKIA:${P}@h:9000`, 'names no bucket'],
     [`minio://AKIA:${P}@h:9000/shop?endpoint=https://x`, 'names two endpoints'],
     [`minio://AKIA:${P}@/shop`, 'names no host'],
+    [`s3://AKIA:${P}@shop/../other`, 'has a prefix with . or .. for a folder'],
+    [`minio://AKIA:${P}@h/shop/a/%2E/b`, 'has a prefix with . or .. for a folder'],
     [`s3://AKIA:${P}@shop/a%0ab`, 'has a control or invisible character in its prefix'],
     [`s3://AKIA:${P}@shop/${'a'.repeat(901)}`, 'has a prefix longer than 900 bytes'],
   ])

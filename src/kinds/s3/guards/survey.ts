@@ -3,6 +3,7 @@ import type { SurveyContext } from '../../../ports/kind.ts'
 import { Asking } from '../../asking.ts'
 import { isAmazon } from '../endpoint.ts'
 import { clockOf, regionOf } from '../failure.ts'
+import type { S3 } from '../handle.ts'
 import { type Live, listing } from '../probe.ts'
 import { childOf, childrenOf, textOf } from '../xml.ts'
 import { surveyContent } from './content.ts'
@@ -17,7 +18,7 @@ export async function surveyS3(live: Live, context: SurveyContext): Promise<Surv
   const place = await placeOf(asking, live, context)
   const account = await accountOf(asking, live)
   const { prefix } = live.s3
-  const identity = identityOf(place, account, live)
+  const identity = identityOf(place, account, live.s3)
   const content = await surveyContent(asking, live, context.against)
   const facts: S3Facts = {
     identity,
@@ -108,7 +109,11 @@ const accountOf = (asking: Asking, live: Live): Promise<Told<Account>> =>
  * Amazon's names are unique among all buckets of a partition, so the name that it tells is enough, less that of an access point. Elsewhere any server may
  * have a bucket of that name: its owner and the time when it was made tell them apart, where the key may list buckets.
  */
-function identityOf({ name, region, isAmazon: amazons }: Place, account: Told<Account>, { s3: { prefix, bucket } }: Live): Told<string> {
+export function identityOf(
+  { name, region, isAmazon: amazons }: Pick<Place, 'name' | 'region' | 'isAmazon'>,
+  account: Told<Account>,
+  { prefix, bucket }: Pick<S3, 'prefix' | 'bucket'>,
+): Told<string> {
   if (!('is' in name)) return name
   if (name.is !== bucket) return { unknown: 'the server tells the bucket by another name' }
   const under = prefix === '' ? '' : ` under ${prefix}`
