@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { end, serverOrSkip } from './processes.ts'
@@ -59,6 +60,8 @@ export async function startS3({ buckets = ['shop'], tls }: S3Options = {}): Prom
     put: (bucket, key, body) => {
       mkdirSync(dirname(pathOf(bucket, key)), { recursive: true })
       writeFileSync(pathOf(bucket, key), body)
+      // Else it reckons that of each object when it lists them, all at once.
+      writeFileSync(`${pathOf(bucket, key)}.md5`, createHash('md5').update(body).digest('hex'))
     },
     holds: (bucket, key) => existsSync(pathOf(bucket, key)),
     keys: (bucket) =>

@@ -2,11 +2,11 @@ import type { Finding } from '../../domain/finding.ts'
 import type { Handle, Identity } from '../../domain/handle.ts'
 import { type HandleGrammar, invalid, type SplitHandle } from '../../domain/handle-grammar.ts'
 import { queryText, refuseHidden, splitHandle } from '../../domain/handle-split.ts'
-import { Secret } from '../../domain/secret.ts'
 import { type Traits, UNSHOWN } from '../../ports/kind.ts'
 import { hostName } from '../host.ts'
 import { providerOf } from '../provider.ts'
 import { amazonEndpoint, type Endpoint, endpointOf, isAmazon, readEndpoint, regionIn } from './endpoint.ts'
+import { type Login, loginOf, nonEmpty } from './login.ts'
 import { remarksOf } from './remarks.ts'
 
 /** A parsed handle of a bucket. Holds its secrets only as Secrets. */
@@ -25,14 +25,6 @@ export interface S3 {
   readonly files: { readonly ca?: string }
   readonly unknown: readonly string[]
   readonly remarks: readonly Finding[]
-}
-
-export interface Login {
-  /** A name, and shown. */
-  readonly key: string
-  readonly secret: Secret
-  /** Of temporary credentials. */
-  readonly session: Secret | null
 }
 
 /** Schemes whose authority is the endpoint; the bucket is the first piece of the path. */
@@ -100,9 +92,6 @@ export function traitsOfS3({ unknown, login }: S3): Traits {
 }
 
 const shownKey = (key: string): string => (/^[A-Za-z0-9_.-]{1,64}$/.test(key) ? key : UNSHOWN)
-
-export const nonEmpty = (text: string | null | undefined): string | null =>
-  text === undefined || text === null || text === '' ? null : text
 
 interface Bucket {
   readonly bucket: string
@@ -191,21 +180,4 @@ export function yesOrNo(text: string, key: string): boolean {
   if (/^(true|1|yes|on)$/i.test(text)) return true
   if (/^(false|0|no|off)$/i.test(text)) return false
   throw invalid(`has an unknown word for ${key}`, 'the words are true, false')
-}
-
-function loginOf(split: SplitHandle): Login | null {
-  const key = nonEmpty(split.user?.text)
-  const secret = nonEmpty(split.password?.text)
-  const session = nonEmpty(queryText(split, 'session_token'))
-  if (key === null && secret === null) {
-    if (session !== null) throw invalid('has a session token and no key', 'write KEY:SECRET@ before the bucket')
-    return null
-  }
-  if (key === null) throw invalid('has a secret and no key', 'write KEY:SECRET@ before the bucket')
-  if (secret === null) throw invalid('has a key and no secret', 'write KEY:SECRET@ before the bucket')
-  if (!/^[\x21-\x7e]{1,256}$/.test(key) || /[/,=]/.test(key))
-    throw invalid('has a key that is no access key', 'an access key has letters and digits; the secret stands behind the :')
-  if (session !== null && !/^[\x21-\x7e]+$/.test(session))
-    throw invalid('has a session token with an odd character in it', 'copy it anew; + is written %2B, / is %2F')
-  return { key, secret: new Secret(secret), session: session === null ? null : new Secret(session) }
 }

@@ -5,7 +5,8 @@ import { queryText, splitHandle } from '../../domain/handle-split.ts'
 import { Secret } from '../../domain/secret.ts'
 import type { HandleParts, HandleVariables } from '../../ports/kind.ts'
 import { hostInHandle } from '../host.ts'
-import { bucketName, namesEndpoint, nonEmpty, parseS3, S3_GRAMMAR } from './handle.ts'
+import { bucketName, namesEndpoint, parseS3, S3_GRAMMAR } from './handle.ts'
+import { nonEmpty } from './login.ts'
 
 /**
  * The handle with these parts replaced and every other byte kept. `host` and `port` are those of the endpoint, `name` is the bucket, or bucket and prefix

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
-import type { Login } from './handle.ts'
+import type { Login } from './login.ts'
 
 /** One request, before it is signed. */
 export interface Unsigned {

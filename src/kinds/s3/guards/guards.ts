@@ -2,7 +2,9 @@ import type { Session } from '../../../ports/kind.ts'
 import { guardsOf } from '../../comparing.ts'
 import type { Live } from '../probe.ts'
 import { COMPARED } from './checks.ts'
-import * as judges from './compare.ts'
+import { listing, newest } from './compare/content.ts'
+import { account, bucket, clock, region } from './compare/place.ts'
+import { cors, encryption, lifecycle, objectLock, publicAccess, versioning } from './compare/settings.ts'
 import { factsSchema, type S3Facts } from './sides.ts'
 import { surveyS3 } from './survey.ts'
 
@@ -10,10 +12,7 @@ import { surveyS3 } from './survey.ts'
 export const guards = guardsOf<S3Facts>(
   's3',
   Object.values(COMPARED),
-  [
-    ...[judges.bucket, judges.account, judges.region, judges.listing, judges.newest, judges.versioning, judges.encryption],
-    ...[judges.cors, judges.lifecycle, judges.publicAccess, judges.objectLock, judges.clock],
-  ],
+  [bucket, account, region, listing, newest, versioning, encryption, cors, lifecycle, publicAccess, objectLock, clock],
   factsSchema,
 )
 

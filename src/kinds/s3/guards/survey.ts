@@ -14,7 +14,8 @@ import type { S3Facts } from './sides.ts'
 /** What a bucket tells of itself. Reads lists and settings, and no object. */
 export async function surveyS3(live: Live, context: SurveyContext): Promise<Survey> {
   const asking = new Asking(context)
-  const roundTripMs = await asking.roundTrip((exchange) => live.conversation.ask({ method: 'HEAD' }, exchange))
+  // Not by HEAD: after an answer to it that tells no length the connection is closed, and the next one would be measured with it.
+  const roundTripMs = await asking.roundTrip((exchange) => live.conversation.ask(listing(live.s3, 1), exchange))
   const place = await placeOf(asking, live, context)
   const account = await accountOf(asking, live)
   const { prefix } = live.s3
