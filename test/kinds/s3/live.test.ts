@@ -139,6 +139,16 @@ describe.runIf(haveS3rver())('a real store', () => {
       expect(await look(one.handle({ query: '&region=eu-central-1' }))).toMatchObject({ ok: true })
     })
 
+    test('the right region is read from whichever answer names it', async () => {
+      const named = { 'x-amz-bucket-region': 'eu-north-1' }
+      for (const teller of ['HEAD', 'GET']) {
+        await using one = await gated(server, {
+          rule: ({ method }) => ({ status: 400, code: 'AuthorizationHeaderMalformed', ...(method === teller ? { headers: named } : {}) }),
+        })
+        expect(await look(one.handle()), teller).toMatchObject({ failedAt: 'login', hint: 'write region=eu-north-1 in the handle' })
+      }
+    })
+
     test('a bucket that answers HEAD and may not be listed is there, and the right that is missing is named', async () => {
       await using one = await gated(server, { rule: ({ method }) => (method === 'GET' ? { status: 403, code: 'AccessDenied' } : null) })
       const report = await look(one.handle())

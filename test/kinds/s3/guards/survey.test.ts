@@ -198,11 +198,18 @@ describe.runIf(haveS3rver())('real stores', () => {
       })
     })
 
+    test('of a list that was cut off, nothing is said of what may stand behind its end', async () => {
+      const cut = ok(
+        '<ListBucketResult><Name>shop</Name><IsTruncated>true</IsTruncated><NextContinuationToken>same</NextContinuationToken><Contents><Key>in/b&amp;c&lt;d&gt;</Key><LastModified>2026-05-01T00:00:00.000Z</LastModified><Size>15</Size></Contents></ListBucketResult>',
+      )
+      await using one = await gated(old, { rule: answering({ 'encoding-type': cut }) })
+      const { facts } = await survey(one.handle(), survey(s3Handle(old.port)))
+      // a is before the end and missing; the names in/ü… and z are behind it.
+      expect(facts.sample).toEqual({ is: { asked: 2, found: 1, missing: ['a'], resized: 0, retagged: 0 } })
+    })
+
     test.each([
-      [
-        'an object of another prefix',
-        '<Contents><Key></Key><LastModified>2026-05-01T00:00:00.000Z</LastModified><Size>3</Size></Contents>',
-      ],
+      ['an object without a name', '<Contents><Key></Key><LastModified>2026-05-01T00:00:00.000Z</LastModified><Size>3</Size></Contents>'],
       ['an object without a size', '<Contents><Key>a</Key><LastModified>2026-05-01T00:00:00.000Z</LastModified></Contents>'],
       ['an object of no time', '<Contents><Key>a</Key><LastModified>yesterday</LastModified><Size>3</Size></Contents>'],
       [
