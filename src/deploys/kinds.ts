@@ -138,14 +138,23 @@ function targetOf(value: Handle): string {
     return oneLine(`${scheme}://${/^[\w.%[\]:-]*$/.test(host) ? host : '(not shown)'}${pieces.port === '' ? '' : `:${pieces.port}`}`)
   if (!/^(\/[\w.%-]*)*$/.test(path) || !/^[\w.%[\]:-]*$/.test(host)) return `${scheme}://(not shown)`
   const port = portOf(pieces)
-  return oneLine(`${scheme}://${user === '' ? '' : `${user}@`}${host}${port === '' ? '' : `:${port}`}${path}`)
+  const endpoint = endpointIn(pieces)
+  const at = endpoint === null ? '' : `?endpoint=${endpoint}`
+  return oneLine(`${scheme}://${user === '' ? '' : `${user}@`}${host}${port === '' ? '' : `:${port}`}${path}${at}`)
+}
+
+/** The store of a bucket, where it is not Amazon's: without it two buckets of one name would look alike. Null: there is none, or it may hold a secret. */
+function endpointIn({ scheme, query }: Pieces): string | null {
+  if (rowOfScheme(scheme)?.name !== 's3') return null
+  const endpoint = new URLSearchParams(query).get('endpoint') ?? ''
+  return /^(https?:\/\/[\w.:[\]-]+)(\/[\w./~-]*)?$/i.exec(endpoint)?.[1] ?? null
 }
 
 /** The port, or the usual one of its kind. A socket has none. */
 const portOf = ({ scheme, host, port }: Pieces): string => port || (host === '' ? '' : `${rowOfScheme(scheme)?.port ?? ''}`)
 
-/** Parameters that lead somewhere else than what stands before them says (libpq, Redis). */
-const LEADING = ['host', 'hostaddr', 'port', 'dbname', 'service', 'db', 'database']
+/** Parameters that lead somewhere else than what stands before them says (libpq, Redis, S3). */
+const LEADING = ['host', 'hostaddr', 'port', 'dbname', 'service', 'db', 'database', 'endpoint']
 
 const placeIn = ({ query }: Pieces): string => {
   const parameters = new URLSearchParams(query)

@@ -8,10 +8,10 @@ export interface Door {
   readonly address: Address
   /** The product's name: `Redis`. */
   readonly service: string
-  /** What its protocol is called: `HTTP`. Absent: as the product. */
-  readonly speaks?: string
   /** How a handle asks for TLS: `rediss://`. Null: it cannot. */
   readonly askForTls: string | null
+  /** What it speaks, as sniffing calls it: `HTTP`. Default: the name of the service. */
+  readonly protocol?: string
 }
 
 /** What stays open when a probe came to depth `use`: at least the socket that carries it. */
@@ -46,7 +46,8 @@ export async function openProbe<L extends Held>(
       live = held
     } catch (error) {
       socket?.destroy()
-      throw await explained(run, error, { ...door, tls: door.askForTls })
+      const { address, service, askForTls: tls, protocol = service } = door
+      throw await explained(run, error, { address, service, tls, protocol })
     } finally {
       if (held === null || run.signal.aborted) socket?.destroy() // Too late: nobody would close it.
     }

@@ -26,6 +26,17 @@ const PROVIDERS: readonly { readonly host: RegExp; readonly provider: string }[]
   { host: /^maps\.googleapis\.com$/, provider: 'Google Maps' },
   { host: /(^|\.)audioscrobbler\.com$/, provider: 'Last.fm' },
   { host: /\.psdb\.cloud$/, provider: 'PlanetScale' },
+  { host: /(^|\.)s3[.-]([a-z0-9.-]+\.)?amazonaws\.com(\.cn)?$/, provider: 'Amazon S3' },
+  { host: /\.r2\.cloudflarestorage\.com$/, provider: 'Cloudflare R2' },
+  { host: /\.digitaloceanspaces\.com$/, provider: 'DigitalOcean Spaces' },
+  { host: /\.backblazeb2\.com$/, provider: 'Backblaze B2' },
+  { host: /\.wasabisys\.com$/, provider: 'Wasabi' },
+  { host: /\.linodeobjects\.com$/, provider: 'Linode' },
+  { host: /\.your-objectstorage\.com$/, provider: 'Hetzner' },
+  { host: /\.cloud\.ovh\.net$/, provider: 'OVHcloud' },
+  { host: /\.exo\.io$/, provider: 'Exoscale' },
+  { host: /\.tigris\.dev$/, provider: 'Tigris' },
+  { host: /^storage\.googleapis\.com$/, provider: 'Google Cloud Storage' },
 ]
 
 /** Heroku runs on plain Amazon names; its generated database and user names give it away. */

@@ -7,6 +7,8 @@ import type { VariableSet } from '../domain/variables.ts'
 import type { Kind, Recognition } from '../ports/kind.ts'
 import { POSTGRES } from './postgres/guards/checks.ts'
 import { REDIS } from './redis/guards/checks.ts'
+import { S3_CHECKS } from './s3/guards/checks.ts'
+import { S3_VARIABLES } from './s3/variables.ts'
 import { WEB_API } from './web-api/checks.ts'
 import { schemesOf, WEB_APIS } from './web-api/rows.ts'
 
@@ -62,6 +64,14 @@ export const KINDS: readonly KindRow[] = [
       load: async () => (await import('./web-api/web-api.ts')).webApiNamed(name),
     }),
   ),
+  {
+    name: 's3',
+    schemes: ['s3', 'minio', 's3+http', 's3+https'],
+    usualKey: 'S3_URL',
+    variables: S3_VARIABLES,
+    checks: Object.values(S3_CHECKS),
+    load: async () => (await import('./s3/s3.ts')).default,
+  },
   { name: 'opaque', schemes: [], usualKey: 'TOKEN', checks: [], load: async () => (await import('./opaque.ts')).default },
 ]
 
@@ -167,7 +177,6 @@ const SERVICES: Readonly<Record<string, string>> = {
   smtp: 'an SMTP server',
   smtps: 'an SMTP server',
   submission: 'an SMTP server',
-  s3: 'an object store',
   nats: 'NATS',
   mqtt: 'an MQTT broker',
   mqtts: 'an MQTT broker',

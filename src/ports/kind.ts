@@ -59,6 +59,12 @@ export interface Kind<Resource = unknown> {
   open?(resource: Resource, context: ProbeContext): Promise<Opened>
   /** Loaded when two resources are compared. Absent: nothing can be compared. */
   guards?(): Promise<Guards>
+  /**
+   * Asked for by name only: a probe to depth `use` that then puts one small thing of its own there, reads it back and takes it away again. It touches
+   * nothing else. The removal is tried whatever came before, also after an abort, within a short bound of its own; what could not be removed is
+   * named in a finding. `writable` is told. Never rejects for a bad server. Absent: the kind knows no such probe.
+   */
+  writeProbe?(resource: Resource, context: ProbeContext): Promise<ProbeReport>
 }
 
 /** The parts of a handle by the names of its `VariableSet`, as they are meant (not percent-encoded). */

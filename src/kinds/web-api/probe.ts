@@ -26,7 +26,7 @@ export const probeWebApi = (recipe: Recipe, resource: WebApi, context: ProbeCont
 export const openWebApi = (recipe: Recipe, resource: WebApi, context: ProbeContext): Promise<Opened<Live>> =>
   openProbe(
     context,
-    { address: { host: resource.host, port: resource.port }, service: recipe.row.product, speaks: 'HTTP', askForTls: null },
+    { address: { host: resource.host, port: resource.port }, service: recipe.row.product, protocol: 'HTTP', askForTls: null },
     async (run, plain) => {
       const web = await webOver(run, plain, resource)
       if (web === null || recipe.call === null) return null
