@@ -5,6 +5,8 @@ import { invalid } from '../domain/handle-grammar.ts'
 import { refuseWrongShape } from '../domain/handle-shape.ts'
 import type { VariableSet } from '../domain/variables.ts'
 import type { Kind, Recognition } from '../ports/kind.ts'
+import { MEMCACHED } from './memcached/checks.ts'
+import { MEMCACHED_VARIABLES } from './memcached/variables.ts'
 import { POSTGRES } from './postgres/guards/checks.ts'
 import { REDIS } from './redis/guards/checks.ts'
 
@@ -13,6 +15,8 @@ export interface KindRow {
   readonly name: string
   /** Canonical first. Empty: it is never recognised, only asked for. */
   readonly schemes: readonly string[]
+  /** Its handles may list several hosts. */
+  readonly several?: true
   /** Hosts that tell the kind whatever the scheme says. */
   readonly hosts?: readonly RegExp[]
   readonly usualKey: string
@@ -45,6 +49,16 @@ export const KINDS: readonly KindRow[] = [
     port: 6379,
     checks: Object.values(REDIS),
     load: async () => (await import('./redis/redis.ts')).default,
+  },
+  {
+    name: 'memcached',
+    schemes: ['memcached', 'memcache', 'memcacheds', 'memcached+tls'],
+    several: true,
+    usualKey: 'MEMCACHED_URL',
+    port: 11_211,
+    variables: MEMCACHED_VARIABLES,
+    checks: Object.values(MEMCACHED),
+    load: async () => (await import('./memcached/memcached.ts')).default,
   },
   { name: 'opaque', schemes: [], usualKey: 'TOKEN', checks: [], load: async () => (await import('./opaque.ts')).default },
 ]
@@ -136,8 +150,6 @@ const SERVICES: Readonly<Record<string, string>> = {
   amqps: 'RabbitMQ',
   mongodb: 'MongoDB',
   'mongodb+srv': 'MongoDB',
-  memcached: 'Memcached',
-  memcache: 'Memcached',
   beanstalkd: 'beanstalkd',
   beanstalk: 'beanstalkd',
   smtp: 'an SMTP server',

@@ -14,7 +14,10 @@ const BANNERS: readonly { readonly looks: RegExp; readonly protocol: string }[] 
   { looks: /^AMQP/, protocol: 'AMQP' },
   { looks: /^(-(ERR|NOAUTH|DENIED|NOPERM|LOADING|MASTERDOWN|WRONGPASS)\b|\+(OK|PONG)\r\n|-ERR)/, protocol: 'Redis' },
   { looks: /^UNKNOWN_COMMAND|^BAD_FORMAT/, protocol: 'beanstalkd' },
-  { looks: /^ERROR\r\n/, protocol: 'memcached' },
+  {
+    looks: /^(ERROR|ERROR Too many open connections|(CLIENT|SERVER)_ERROR [^\r\n]*|STAT \w+ [^\r\n]*|VERSION \d[^\r\n]*)\r\n/,
+    protocol: 'memcached',
+  },
 ]
 
 /** What the first bytes of a server give away. */
@@ -33,7 +36,8 @@ function binaryProtocolOf(bytes: Uint8Array): string | null {
 
 /** https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-SSLREQUEST */
 export const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
-const TEXT_REQUEST = Buffer.from('GET / HTTP/1.0\r\n\r\n')
+/** memcached hangs up on what looks like HTTP, and HTTP answers a line that is none with an error. */
+const TEXT_REQUEST = Buffer.from('version\r\nGET / HTTP/1.0\r\n\r\n')
 
 export interface SniffOptions extends DialOptions {
   /** What to ask a port that does not greet: a line of text, PostgreSQL's question for TLS, or a TLS handshake. Each silences some server. */

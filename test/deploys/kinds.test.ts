@@ -24,3 +24,21 @@ test.each([
 ])('%s and %s lead to one', (before, after, words) => {
   expect(within(before, after)).toBe(words)
 })
+
+test.each([
+  ['memcached://u:a@h1,h2:2', 'memcached://u:b@h1:11211,h2:2', 'same resource, password changed'],
+  ['memcached://h1,h2:2', 'memcached://h1,h2:3', null],
+  ['memcached://h1,h2', 'memcached://h1', null],
+])('%s and %s, lists of servers: %s', (before, after, words) => {
+  expect(within(before, after)).toBe(words)
+})
+
+test.each([
+  ['memcached://u:S3cret@h1:1,[::1]:2,h3/', 'memcached://u@h1:1,[::1]:2,h3:11211/'],
+  ['memcached://h1,h2?timeout=1', 'memcached://h1:11211,h2:11211'],
+  ['memcached://h1,password=S3cret', 'memcached://(not shown)'],
+  ['memcached://u:S3cret@h1,', 'memcached://(not shown)'],
+  ['redis://:S3cret@h1:1,h2:2', '(not shown)'],
+])('%s is shown as %s', (handle, shown) => {
+  expect(openKinds(new Redactor()).describe(new Secret(handle))).toBe(shown)
+})
