@@ -5,6 +5,8 @@ import { invalid } from '../domain/handle-grammar.ts'
 import { refuseWrongShape } from '../domain/handle-shape.ts'
 import type { VariableSet } from '../domain/variables.ts'
 import type { Kind, Recognition } from '../ports/kind.ts'
+import { BEANSTALKD } from './beanstalkd/checks.ts'
+import { BEANSTALKD_VARIABLES } from './beanstalkd/variables.ts'
 import { MEMCACHED } from './memcached/checks.ts'
 import { MEMCACHED_VARIABLES } from './memcached/variables.ts'
 import { POSTGRES } from './postgres/guards/checks.ts'
@@ -59,6 +61,15 @@ export const KINDS: readonly KindRow[] = [
     variables: MEMCACHED_VARIABLES,
     checks: Object.values(MEMCACHED),
     load: async () => (await import('./memcached/memcached.ts')).default,
+  },
+  {
+    name: 'beanstalkd',
+    schemes: ['beanstalkd', 'beanstalk'],
+    usualKey: 'BEANSTALKD_URL',
+    port: 11_300,
+    variables: BEANSTALKD_VARIABLES,
+    checks: Object.values(BEANSTALKD),
+    load: async () => (await import('./beanstalkd/beanstalkd.ts')).default,
   },
   { name: 'opaque', schemes: [], usualKey: 'TOKEN', checks: [], load: async () => (await import('./opaque.ts')).default },
 ]
@@ -150,8 +161,6 @@ const SERVICES: Readonly<Record<string, string>> = {
   amqps: 'RabbitMQ',
   mongodb: 'MongoDB',
   'mongodb+srv': 'MongoDB',
-  beanstalkd: 'beanstalkd',
-  beanstalk: 'beanstalkd',
   smtp: 'an SMTP server',
   smtps: 'an SMTP server',
   submission: 'an SMTP server',
