@@ -21,6 +21,8 @@ export interface MemcachedOptions {
   /** The login of the text protocol, which is then the only one. */
   readonly token?: Login
   readonly tls?: Pair
+  /** A socket in the place of TCP. */
+  readonly socket?: 'yes'
   /** Further words of the command line: `-m 128`. */
   readonly args?: readonly string[]
 }
@@ -39,13 +41,14 @@ export interface MemcachedServer {
 }
 
 /** A real memcached on a free port of 127.0.0.1, or on a socket. Takes a tenth of a second. */
-export async function startMemcached({ sasl, token, tls, args = [] }: MemcachedOptions = {}): Promise<MemcachedServer> {
+export async function startMemcached({ sasl, token, tls, socket, args = [] }: MemcachedOptions = {}): Promise<MemcachedServer> {
   const path = findProgram('memcached') ?? 'memcached'
   const folder = mkdtempSync('/tmp/att-mc-')
   chmodSync(folder, 0o755)
   own(folder)
   const port = await freePort()
-  const words = ['-l', '127.0.0.1', '-p', `${port}`, '-t', '1', ...args]
+  const place = socket === undefined ? port : join(folder, 'mc.sock')
+  const words = [...(socket === undefined ? ['-l', '127.0.0.1', '-p', `${port}`] : ['-s', `${place}`, '-a', '777']), '-t', '1', ...args]
   const env: Record<string, string> = { PATH: process.env['PATH'] ?? '' }
   const passwords = sasl === undefined ? null : await saslauthd(join(folder, 'mux'), sasl)
   if (sasl !== undefined) {
@@ -59,14 +62,14 @@ export async function startMemcached({ sasl, token, tls, args = [] }: MemcachedO
   }
   if (tls !== undefined) words.push('-Z', '-o', `ssl_chain_cert=${tls.cert},ssl_key=${tls.key}`)
   const child = spawn(path, words, { ...identity(), env, stdio: ['ignore', 'ignore', 'pipe'] })
-  await listening(child, port)
-  const tell = (lines: string, wanted: string) => exchange(port, lines, wanted)
+  await listening(child, place)
+  const tell = (lines: string, wanted: string) => exchange(place, lines, wanted)
   return {
     port,
     pid: child.pid ?? 0,
     url: (login) => {
       const who = login === undefined ? '' : `${encodeURIComponent(login.user)}:${encodeURIComponent(login.password)}@`
-      return `memcached://${who}127.0.0.1:${port}`
+      return `memcached://${who}${socket === undefined ? `127.0.0.1:${port}` : place}`
     },
     tell,
     fill: async (items) => {
@@ -81,23 +84,26 @@ export async function startMemcached({ sasl, token, tls, args = [] }: MemcachedO
   }
 }
 
+/** A port of 127.0.0.1, or the path of a socket. */
+type Place = number | string
+
 /** Waits until it takes connections. */
-export async function listening(child: ChildProcess, port: number): Promise<void> {
+export async function listening(child: ChildProcess, place: Place): Promise<void> {
   let log = ''
   child.stderr?.on('data', (chunk) => {
     log = (log + chunk).slice(-2_000)
   })
   await eventually('a server listening', async () => {
     if (child.exitCode !== null) throw new Error(log)
-    const socket = await opened(port)
+    const socket = await opened(place)
     socket.destroy()
   })
 }
 
 /** One connection. */
-export function opened(port: number): Promise<Socket> {
+export function opened(place: Place): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port })
+    const socket = typeof place === 'string' ? connect({ path: place }) : connect({ host: '127.0.0.1', port: place })
     socket.once('error', reject)
     socket.once('connect', () => {
       socket.off('error', reject)
@@ -108,8 +114,8 @@ export function opened(port: number): Promise<Socket> {
 }
 
 /** Says lines, and answers what came back once `end` is in it. */
-export async function exchange(port: number, lines: string, end: string): Promise<string> {
-  const socket = await opened(port)
+export async function exchange(place: Place, lines: string, end: string): Promise<string> {
+  const socket = await opened(place)
   return await new Promise((resolve, reject) => {
     let reply = ''
     socket.setTimeout(5_000, () => socket.destroy(new Error(`no answer with ${end} in it, but ${reply}`)))

@@ -1,6 +1,6 @@
 import { type Finding, found, passed } from '../../domain/finding.ts'
 import { DEPTHS, type Facts, type Negotiated, type ProbeContext, type ProbeReport, type Stage } from '../../ports/kind.ts'
-import { firstOf } from '../comparing.ts'
+import { figure, firstOf } from '../comparing.ts'
 import { type Opened as OpenedNode, openProbe } from '../opening.ts'
 import { REMARKED } from './checks.ts'
 import { ASK_FOR_TLS, SERVICE } from './failure.ts'
@@ -79,7 +79,7 @@ function together(nodes: readonly Node[], reports: readonly ProbeReport[], total
     class: lasting.report.class,
     code: lasting.report.code,
     reason: reasons.length > 2 ? `${reasons[0]}; ${firstOf(failed.slice(1).map(({ node }) => node.place))} fail too` : reasons.join('; '),
-    hint: `${lasting.report.hint}; every server of the list must answer`,
+    hint: `${lasting.report.hint} (every server of the list must answer)`,
   }
 }
 
@@ -124,7 +124,10 @@ function resultOf({ node, report }: NodeReport): Finding {
   if (!report.ok) return found(REMARKED.node, `${node.place} failed at ${report.failedAt}: ${report.reason}`, { remedy: report.hint })
   const items = report.facts.more?.['items']
   const version = report.facts.version ?? ''
-  return passed(REMARKED.node, [`${node.place} answers`, version, items === undefined ? '' : `${items} items`].filter(Boolean).join(', '))
+  return passed(
+    REMARKED.node,
+    [`${node.place} answers`, version, typeof items === 'number' ? figure(items, 'item') : ''].filter(Boolean).join(', '),
+  )
 }
 
 const ownFindings = ({ node, report }: NodeReport): readonly Finding[] =>

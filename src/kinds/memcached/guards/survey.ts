@@ -108,14 +108,14 @@ function evicts(settings: Stats): Told<boolean> {
   return word === 'on' || word === 'off' ? { is: word === 'on' } : { unknown: 'the server does not tell whether it evicts' }
 }
 
-/** Of all processes together, whatever their order. */
+/** Of all processes together. Their order is part of it: in another one, clients find other keys. */
 function resourceOf(nodes: readonly NodeFacts[]): Told<string> {
   const names: string[] = []
   for (const { run } of nodes) {
     if (!('is' in run)) return run
     names.push(nameOf(run.is))
   }
-  return { is: [...new Set(names)].sort().join(' ') }
+  return { is: names.join(' ') }
 }
 
 /** A process of this number that began in this second. */
