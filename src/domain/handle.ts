@@ -15,6 +15,8 @@ export interface Identity {
   readonly host: string
   /** Absent for a socket and for what has none. */
   readonly port?: number
+  /** `HOST:PORT` of the further ones, of a handle that lists several. */
+  readonly others?: readonly string[]
   /** Database, database index … */
   readonly name?: string
   readonly user?: string

@@ -6,6 +6,8 @@ const PROVIDERS: readonly { readonly host: RegExp; readonly provider: string }[]
   { host: /\.supabase\.(co|com)$/, provider: 'Supabase' },
   { host: /\.neon\.tech$/, provider: 'Neon' },
   { host: /\.upstash\.io$/, provider: 'Upstash' },
+  { host: /\.memcachier\.com$/, provider: 'MemCachier' },
+  { host: /^(pub-memcache|memcached)-.*\.(redislabs|redis-cloud|garantiadata)\.com$/, provider: 'Memcached Cloud' },
   { host: /\.redis-cloud\.com$|\.redislabs\.com$|\.redns\.redis-cloud\.com$/, provider: 'Redis Cloud' },
   { host: /\.postgres\.database\.azure\.com$/, provider: 'Azure Database' },
   { host: /\.redis(enterprise)?\.cache\.windows\.net$|\.redis\.azure\.net$/, provider: 'Azure Cache' },

@@ -5,6 +5,10 @@ import { invalid } from '../domain/handle-grammar.ts'
 import { refuseWrongShape } from '../domain/handle-shape.ts'
 import type { VariableSet } from '../domain/variables.ts'
 import type { Kind, Recognition } from '../ports/kind.ts'
+import { BEANSTALKD } from './beanstalkd/checks.ts'
+import { BEANSTALKD_VARIABLES } from './beanstalkd/variables.ts'
+import { MEMCACHED } from './memcached/checks.ts'
+import { MEMCACHED_VARIABLES } from './memcached/variables.ts'
 import { POSTGRES } from './postgres/guards/checks.ts'
 import { REDIS } from './redis/guards/checks.ts'
 import { S3_CHECKS } from './s3/guards/checks.ts'
@@ -17,6 +21,8 @@ export interface KindRow {
   readonly name: string
   /** Canonical first. Empty: it is never recognised, only asked for. */
   readonly schemes: readonly string[]
+  /** Its handles may list several hosts. */
+  readonly several?: true
   /** Hosts that tell the kind whatever the scheme says. */
   readonly hosts?: readonly RegExp[]
   readonly usualKey: string
@@ -51,6 +57,25 @@ export const KINDS: readonly KindRow[] = [
     port: 6379,
     checks: Object.values(REDIS),
     load: async () => (await import('./redis/redis.ts')).default,
+  },
+  {
+    name: 'memcached',
+    schemes: ['memcached', 'memcache', 'memcacheds', 'memcached+tls'],
+    several: true,
+    usualKey: 'MEMCACHED_URL',
+    port: 11_211,
+    variables: MEMCACHED_VARIABLES,
+    checks: Object.values(MEMCACHED),
+    load: async () => (await import('./memcached/memcached.ts')).default,
+  },
+  {
+    name: 'beanstalkd',
+    schemes: ['beanstalkd', 'beanstalk'],
+    usualKey: 'BEANSTALKD_URL',
+    port: 11_300,
+    variables: BEANSTALKD_VARIABLES,
+    checks: Object.values(BEANSTALKD),
+    load: async () => (await import('./beanstalkd/beanstalkd.ts')).default,
   },
   ...WEB_APIS.map(
     ({ name, usualKey, variables }): KindRow => ({
@@ -170,10 +195,6 @@ const SERVICES: Readonly<Record<string, string>> = {
   amqps: 'RabbitMQ',
   mongodb: 'MongoDB',
   'mongodb+srv': 'MongoDB',
-  memcached: 'Memcached',
-  memcache: 'Memcached',
-  beanstalkd: 'beanstalkd',
-  beanstalk: 'beanstalkd',
   smtp: 'an SMTP server',
   smtps: 'an SMTP server',
   submission: 'an SMTP server',

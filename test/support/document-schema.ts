@@ -63,6 +63,7 @@ const identity = z.strictObject({
   scheme: text,
   host: text,
   port: z.int().optional(),
+  others: z.array(text).optional(),
   name: text.optional(),
   user: text.optional(),
   tls: z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']),
