@@ -2,7 +2,7 @@ import type { core } from 'zod'
 import type { Told } from '../../../../domain/survey.ts'
 import { toldSchema, type Zod } from '../../../told-schema.ts'
 import type { Live } from '../../probe.ts'
-import { isAboutKeys, isUnheardOf, type Questions, type Words } from '../../questions.ts'
+import { isAboutKeys, isUnheardOf, type Questions, type Words, whyElsewhere } from '../../questions.ts'
 import { fieldOf, isError, isList, type Reply } from '../../resp.ts'
 
 /** What the user may do there, and what the server can do, as it is kept in a baseline. */
@@ -108,7 +108,7 @@ const WRITES: readonly ((key: string) => Words)[] = [
 const STATES = ['OOM', 'MISCONF', 'NOREPLICAS', 'READONLY', 'CLUSTERDOWN', 'LOADING', 'MASTERDOWN', 'BUSY']
 
 async function rehearse(questions: Questions, near: string | null): Promise<Pick<AccessFacts, 'refused' | 'writes'>> {
-  const commands = rehearsed(`${near === null ? '' : `${near}:`}attach:nothing-stands-here`)
+  const commands = rehearsed(near === null ? NOTHING : beside(near))
   const begun = await questions.ask(['MULTI'], (reply) => {
     if (reply !== 'OK') throw new Error('no transaction')
   })
@@ -126,6 +126,14 @@ async function rehearse(questions: Questions, near: string | null): Promise<Pick
   return { refused: { is: refused }, writes: writesOf(queued.slice(0, WRITES.length)) }
 }
 
+const NOTHING = 'attach:nothing-stands-here'
+
+/** A name that begins as that of a key, and that the same node of a cluster holds: what stands in braces decides. */
+function beside(near: string): string {
+  const name = `${near}:${NOTHING}`
+  return /[{}]/.test(near) ? name : `${name}:{${near}}`
+}
+
 const isDenied = (reply: Reply | undefined): boolean =>
   reply !== undefined && isError(reply) && ((reply.error === 'NOPERM' && !isAboutKeys(reply)) || isUnheardOf(reply))
 
@@ -134,5 +142,6 @@ function writesOf(replies: readonly Reply[]): AccessFacts['writes'] {
   const [state] = states
   if (state !== undefined) return { is: state }
   if (replies.includes('QUEUED')) return { is: '' }
-  return { unknown: 'the user may not write where it was asked for' }
+  const [elsewhere] = replies.flatMap((reply) => (isError(reply) ? (whyElsewhere(reply) ?? []) : []))
+  return { unknown: elsewhere === undefined ? 'the user may not write where it was asked for' : `${elsewhere} that was asked for` }
 }

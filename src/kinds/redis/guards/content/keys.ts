@@ -1,7 +1,7 @@
 import type { core } from 'zod'
 import type { Survey } from '../../../../domain/survey.ts'
 import { toldSchema, type Zod } from '../../../told-schema.ts'
-import { isAboutKeys, type Questions } from '../../questions.ts'
+import { isAboutKeys, type Questions, whyElsewhere } from '../../questions.ts'
 import { isError } from '../../resp.ts'
 
 /** How much it holds, as it is kept in a baseline. */
@@ -49,6 +49,9 @@ export async function compareSample(questions: Questions, against: Survey | null
   if (replies === null) return { unknown: 'no time was left to ask' }
   const refused = replies.filter((reply) => isError(reply) && isAboutKeys(reply)).length
   const answered = replies.filter((reply) => typeof reply === 'number').length
-  if (answered + refused < keys.length) return { unknown: 'the server would not tell whether a key stands there' }
-  return { is: { asked: keys.length, found: replies.filter((reply) => reply === 1).length, refused } }
+  // A node of a cluster answers for its own slots.
+  const elsewhere = replies.filter((reply) => isError(reply) && whyElsewhere(reply) !== null).length
+  if (elsewhere > 0 && elsewhere === keys.length) return { unknown: 'other nodes of the cluster hold the keys of the old one' }
+  if (answered + refused + elsewhere < keys.length) return { unknown: 'the server would not tell whether a key stands there' }
+  return { is: { asked: keys.length - elsewhere, found: replies.filter((reply) => reply === 1).length, refused } }
 }

@@ -1,5 +1,6 @@
 import type { core } from 'zod'
 import type { Told } from '../../../../../domain/survey.ts'
+import { NO_TIME } from '../../../../asking.ts'
 import { toldSchema, type Zod } from '../../../../told-schema.ts'
 import type { Questions, Words } from '../../../questions.ts'
 import { fieldOf, isList, type Reply } from '../../../resp.ts'
@@ -112,10 +113,7 @@ async function counted(questions: Questions, suspects: readonly Suspect[]): Prom
     suspects.map(({ ask, name }): Words => [...ask.split(' '), name]),
     waitingIn,
   )
-  const marked = await questions.askAll(
-    suspects.map(({ marks }): Words => (marks === null ? ['PING'] : ['EXISTS', ...marks])),
-    (reply) => reply !== 0,
-  )
+  const marked = await markedOf(questions, suspects)
   const queues = suspects.flatMap(({ by, name, ask, forWhom }, at): readonly Queue[] => {
     const [length, mark] = [lengths[at], marked[at]]
     if (length === undefined || !('is' in length) || length.is === null || mark === undefined || !('is' in mark) || !mark.is) return []
@@ -129,6 +127,21 @@ async function counted(questions: Questions, suspects: readonly Suspect[]): Prom
   const [why] = unanswered
   const isSilent = queues.length === 0 && why !== undefined
   return { queues: isSilent ? { unknown: why } : { is: queues.sort((a, b) => b.waits - a.waits) }, unanswered }
+}
+
+/** Whether one of the marks of each stands there. Each is asked for by itself: two may stand on two nodes of a cluster. */
+async function markedOf(questions: Questions, suspects: readonly Suspect[]): Promise<readonly Told<boolean>[]> {
+  const marks = [...new Set(suspects.flatMap(({ marks }) => marks ?? []))]
+  const answers = await questions.askAll(
+    marks.map((mark): Words => ['EXISTS', mark]),
+    (reply) => reply !== 0,
+  )
+  const standing = new Map(marks.map((mark, at) => [mark, answers[at] ?? NO_TIME]))
+  return suspects.map(({ marks }): Told<boolean> => {
+    if (marks === null) return { is: true }
+    const told = marks.map((mark) => standing.get(mark) ?? NO_TIME)
+    return told.find((each) => 'is' in each && each.is) ?? told.find((each) => 'unknown' in each) ?? { is: false }
+  })
 }
 
 interface Length {
