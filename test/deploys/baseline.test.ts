@@ -180,6 +180,11 @@ describe('a file that is no fit baseline is refused before anything is contacted
       () => changed((data) => Object.assign(survey(data), { position: { is: { line: 'a', at: '-1', unit: 'b' } } })),
       /survey\.position/,
     ],
+    [
+      'with a line that was left nowhere',
+      () => changed((data) => Object.assign(survey(data), { position: { is: { line: 'a', at: '1', unit: 'b', before: { line: 'c' } } } })),
+      /survey\.position/,
+    ],
     ['with what was neither told nor not', () => changed((data) => Object.assign(survey(data), { resource: {} })), /survey\.resource/],
   ])('%s', async (_, stand, message) => {
     await stand()

@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { told } from '../../../../src/domain/survey.ts'
+import { leadText, mostAdvanced } from '../../../../src/engine/rank.ts'
 import { freePort } from '../../../support/ports.ts'
 import { eventually } from '../../../support/processes.ts'
 import { haveRedis, type RedisServer, startRedis } from '../../../support/redis.ts'
@@ -98,6 +100,29 @@ describe.runIf(haveRedis())('a real Redis tells of itself', () => {
     const promoted = await compare(primary.url(), replica.url())
     expect(notPassed(promoted)).toEqual([])
     expect(promoted.get('redis.identity')?.detail).toMatch(/^once in one line with the old one/)
+  })
+
+  test('one that was promoted while it lagged is behind a replica that stands on the line it left', async () => {
+    await using primary = await startRedis()
+    const args = ['--replicaof', `127.0.0.1 ${primary.port}`, '--repl-diskless-sync-delay', '0']
+    await using lagging = await startRedis({ args })
+    await using standby = await startRedis({ args })
+    const holds = (server: RedisServer, count: number) =>
+      eventually('the data', async () => expect(await server.ask('DBSIZE')).toBe(`:${count}\r\n`), 15_000)
+    await fill(primary, 50)
+    for (const server of [lagging, standby]) await holds(server, 50)
+    await lagging.ask('REPLICAOF', 'NO', 'ONE')
+    await fill(primary, 100)
+    await holds(standby, 100)
+    await primary.stop()
+    await lagging.ask('SET', 'own', 'x')
+    const [one, other] = [await survey(lagging.url()), await survey(standby.url())]
+    const standing = ({ position }: typeof one, candidate: number) => ({ candidate, position: told(position), newest: null })
+    expect(leadText(standing(other, 2), standing(one, 1))).toMatch(/^[\d,]+ bytes of replication$/)
+    expect(leadText(standing(one, 1), standing(other, 2))).toBeNull()
+    await standby.ask('REPLICAOF', 'NO', 'ONE')
+    const promoted = await survey(standby.url())
+    expect(mostAdvanced([standing(one, 1), standing(promoted, 2)])?.candidate).toBe(2)
   })
 
   test('a primary without replicas counts no position', async () => {

@@ -69,5 +69,13 @@ export const positionOf = (info: Told<Info>): Told<Position> => {
     line: textOf(fields, 'master_replid'),
     at: String(numberOf(fields, isReplica ? 'slave_repl_offset' : 'master_repl_offset')),
     unit: 'bytes of replication',
+    ...leftBy(fields),
   }))
+}
+
+/** A replica that is promoted begins a line of its own. `second_repl_offset` is the first byte that it has not of the former one; -1: there is none. */
+function leftBy(fields: Info): Pick<Position, 'before'> {
+  const first = fields.get('second_repl_offset') ?? ''
+  if (!/^[1-9]\d{0,14}$/.test(first)) return {}
+  return { before: { line: textOf(fields, 'master_replid2'), at: String(Number(first) - 1) } }
 }
