@@ -104,7 +104,7 @@ export class Questions {
   #reason(error: RespError, words: Words): string {
     const name = nameOf(words)
     if (error.error === 'NOPERM') {
-      return isAboutKeys(error)
+      return isAboutAccess(error)
         ? `the user may not touch the key that ${name} asks for`
         : `the user may not ask ${name} (its ACL lacks +${name.toLowerCase().replace(' ', '|')})`
     }
@@ -115,8 +115,8 @@ export class Questions {
   }
 }
 
-/** What an ACL refused was the key, not the command. */
-export const isAboutKeys = ({ error, text }: RespError): boolean => error === 'NOPERM' && /permissions to access/i.test(text)
+/** What an ACL refused was the key or the channel, not the command. */
+export const isAboutAccess = ({ error, text }: RespError): boolean => error === 'NOPERM' && /permissions to access/i.test(text)
 
 /** Why a node of a cluster does not answer for a key, up to `that … asks for`. Null: it is not about that. */
 export const whyElsewhere = ({ error }: RespError): string | null => ELSEWHERE[error] ?? null

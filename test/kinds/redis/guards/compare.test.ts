@@ -38,7 +38,7 @@ test('of a dead one nothing is known, and what the new one tells by itself is st
 test('a new one that lets nobody see passes nothing that it was not asked', async () => {
   const blind: Parts = {
     server: { runId: unseen, replication: unseen, version: unseen, mode: unseen, role: { unknown: 'untold' } },
-    access: { refused: unseen, writes: unseen, modules: unseen, functions: unseen, notify: unseen },
+    access: { refused: unseen, writes: unseen, channels: unseen, modules: unseen, functions: unseen, notify: unseen },
     settings: { memory: unseen, disk: unseen, snapshots: unseen },
     keys: { count: unseen, sample: unseen },
   }
@@ -148,15 +148,15 @@ describe('what may be done there', () => {
   test('commands that the user loses are named, and those it never had are not', async () => {
     const finding = await says(
       'redis.acl',
-      { access: { refused: { is: ['INFO'] } } },
-      { access: { refused: { is: ['INFO', 'EVALSHA', 'XADD'] } } },
+      { access: { refused: { is: ['info'] } } },
+      { access: { refused: { is: ['info', 'evalsha', 'xadd'] } } },
     )
     expect(finding).toMatchObject({ status: 'fail', detail: 'the user may not run evalsha, xadd there, and could on the old one' })
     expect(finding.remedy).toContain('+evalsha +xadd')
   })
 
   test('keys of the old one that the user may not touch are told', async () => {
-    const next = { keys: { sample: { is: { asked: 100, found: 0, refused: 100 } } } }
+    const next = { keys: { sample: { is: { asked: 100, found: 0, refused: 100, lesser: 0 } } } }
     expect(await says('redis.acl', {}, next)).toMatchObject({
       status: 'fail',
       detail: 'the user may not touch 100 of 100 keys of the old one there',
@@ -171,14 +171,14 @@ describe('what may be done there', () => {
       detail:
         'the user may run the commands that apps use most as on the old one; key patterns were not compared: no keys of the old one are known',
     })
-    const none = { is: { asked: 0, found: 0, refused: 0 } }
+    const none = { is: { asked: 0, found: 0, refused: 0, lesser: 0 } }
     for (const count of [{ is: 7 }, unseen])
       expect(await says('redis.acl', { keys: { count } }, { keys: { sample: none } })).toMatchObject({ status: 'unknown' })
-    expect(await says('redis.acl', {}, { keys: { sample }, access: { refused: { is: ['GET'] } } })).toMatchObject({ status: 'fail' })
+    expect(await says('redis.acl', {}, { keys: { sample }, access: { refused: { is: ['get'] } } })).toMatchObject({ status: 'fail' })
   })
 
   test('an empty old one has no keys to ask for: the pass says so', async () => {
-    const sample = { is: { asked: 0, found: 0, refused: 0 } }
+    const sample = { is: { asked: 0, found: 0, refused: 0, lesser: 0 } }
     expect(await says('redis.acl', { keys: { count: { is: 0 } } }, { keys: { sample } })).toMatchObject({
       status: 'pass',
       detail: expect.stringMatching(/; key patterns were not compared: the old one is empty$/),
@@ -268,7 +268,9 @@ describe('how it keeps what it holds', () => {
 })
 
 describe('what it holds', () => {
-  const holds = (count: number, found = 100) => ({ keys: { count: { is: count }, sample: { is: { asked: 100, found, refused: 0 } } } })
+  const holds = (count: number, found = 100) => ({
+    keys: { count: { is: count }, sample: { is: { asked: 100, found, refused: 0, lesser: 0 } } },
+  })
 
   test('an empty one in the place of a full one is refused, unless it is a cache or nobody knows', async () => {
     const empty = holds(0, 0)
@@ -353,7 +355,7 @@ describe('jobs that wait', () => {
   test('are a loss where the copy is older, or only looks alike', async () => {
     const fewer = { queues: { queues: { is: [queue('queue:default', 1_100), queue('retry', 3)] } } }
     expect(await says('redis.queues_left', waiting, fewer)).toMatchObject({ status: 'fail' })
-    const alike = { ...waiting, keys: { sample: { is: { asked: 100, found: 3, refused: 0 } } } }
+    const alike = { ...waiting, keys: { sample: { is: { asked: 100, found: 3, refused: 0, lesser: 0 } } } }
     expect(await says('redis.queues_left', waiting, alike)).toMatchObject({ status: 'fail' })
     const baseline = { ...waiting, keys: { sample: unseen } }
     expect(await says('redis.queues_left', waiting, baseline)).toMatchObject({ status: 'fail' })

@@ -78,7 +78,7 @@ describe.runIf(haveRedis())('a real Redis tells of itself', () => {
     await using server = await startRedis()
     await server.ask('SET', 'session:top-secret-token', 'x')
     const told = await survey(server.url(), { against: survey(server.url()) })
-    expect(told.facts.keys.sample).toEqual({ is: { asked: 1, found: 1, refused: 0 } })
+    expect(told.facts.keys.sample).toEqual({ is: { asked: 1, found: 1, refused: 0, lesser: 0 } })
     expect(JSON.stringify(told)).not.toContain('top-secret')
   })
 
@@ -199,6 +199,65 @@ describe.runIf(haveRedis())('a user with few rights', () => {
     })
   })
 
+  test.each<readonly [string, readonly string[], readonly string[], string]>([
+    [
+      'only read its keys',
+      ['~app:*', '&*'],
+      ['%R~app:*', '&*'],
+      'the user may not read or write 10 of 10 keys of the old one there, and may on the old one',
+    ],
+    [
+      'only write its keys',
+      ['~app:*', '&*'],
+      ['%W~app:*', '&*'],
+      'the user may not read or write 10 of 10 keys of the old one there, and may on the old one',
+    ],
+    [
+      'use no channels',
+      ['~app:*', '&*'],
+      ['~app:*', 'resetchannels'],
+      'the user may not publish or subscribe to any channel it likes there, and could on the old one',
+    ],
+    [
+      'use some channels',
+      ['~app:*', '&*'],
+      ['~app:*', 'resetchannels', '&app:*'],
+      'the user may not publish or subscribe to any channel it likes there, and could on the old one',
+    ],
+    ['begin no transaction', ['~*'], ['~*', '-multi'], 'the user may not run multi there, and could on the old one'],
+    ...['incr', 'hset', 'publish', 'subscribe', 'eval', 'lpush', 'sadd', 'mget', 'script|load', 'xgroup|create', 'zrangebyscore'].map(
+      (name) =>
+        [
+          `not run ${name}`,
+          ['~*', '&*'],
+          ['~*', '&*', `-${name}`],
+          `the user may not run ${name} there, and could on the old one`,
+        ] as const,
+    ),
+  ])('that may %s there is refused', async (_, before, after, detail) => {
+    await using old = await startRedis({ password: 'pw-pw-pw' })
+    await using next = await startRedis({ password: 'pw-pw-pw' })
+    const commands = ['+@all', '-@dangerous']
+    await old.ask('ACL', 'SETUSER', 'app', 'on', '>app-pw-app', ...before.slice(0, 2), ...commands)
+    await next.ask('ACL', 'SETUSER', 'app', 'on', '>app-pw-app', ...commands, ...after)
+    for (const server of [old, next]) for (let at = 0; at < 10; at += 1) await server.ask('SET', `app:${at}`, 'x')
+    expect((await compare(old.url(asApp), next.url(asApp))).get('redis.acl')).toMatchObject({ status: 'fail', severity: 'error', detail })
+    expect((await compare(next.url(asApp), old.url(asApp))).get('redis.acl')?.status).toBe(after.includes('-multi') ? 'unknown' : 'pass')
+    expect(await next.ask('DBSIZE')).toBe(':10\r\n')
+    expect(await next.ask('GET', 'app:1')).toBe('$1\r\nx\r\n')
+    expect(await next.ask('INFO', 'persistence')).toContain('rdb_changes_since_last_save:10\r\n')
+  })
+
+  test('that loses what administrators ask for alone is warned about', async () => {
+    await using old = await startRedis({ password: 'pw-pw-pw' })
+    await using next = await startRedis({ password: 'pw-pw-pw' })
+    await next.ask(...APP, '&*')
+    for (const server of [old, next]) await fill(server, 20)
+    const finding = (await compare(old.url(), next.url(asApp))).get('redis.acl')
+    expect(finding).toMatchObject({ status: 'warn', severity: 'warn' })
+    expect(finding?.detail).toBe('the user may not run keys, info, config|get there, and could on the old one')
+  })
+
   test('that may touch other keys there is no pass where a baseline speaks for the old one', async () => {
     await using old = await startRedis({ password: 'pw-pw-pw' })
     await using next = await startRedis({ password: 'pw-pw-pw' })
@@ -214,7 +273,10 @@ describe.runIf(haveRedis())('a user with few rights', () => {
     await using server = await startRedis({ password: 'pw-pw-pw' })
     await server.ask('ACL', 'SETUSER', 'app', 'on', '>app-pw-app', '~app:*', '+@all', '-@dangerous')
     await server.ask('SET', 'app:1', 'x')
-    expect((await survey(server.url(asApp))).facts.access).toMatchObject({ writes: { is: '' }, refused: { is: ['INFO'] } })
+    expect((await survey(server.url(asApp))).facts.access).toMatchObject({
+      writes: { is: '' },
+      refused: { is: ['keys', 'info', 'config|get'] },
+    })
     await server.ask('DEL', 'app:1')
     expect((await survey(server.url(asApp))).facts.access.writes).toHaveProperty('unknown')
   })

@@ -3,6 +3,8 @@ import type { Told } from '../../../../domain/survey.ts'
 import { both, figure, firstOf } from '../../../comparing.ts'
 import { COMPARED } from '../checks.ts'
 import type { RedisFacts, RedisSides } from '../sides.ts'
+import { isAdministrative } from './commands.ts'
+import { MULTI } from './rehearsal.ts'
 
 /** What the app could do on the old one, and could not on the new one. Pure. */
 export const modules = (sides: RedisSides): Finding =>
@@ -19,32 +21,63 @@ export const functions = (sides: RedisSides): Finding =>
 
 export function acl(sides: RedisSides): Finding {
   const check = COMPARED.acl
-  const { sample } = sides.next.keys
   return both(
     check,
     sides,
     ({ access }) => access.refused,
     (old, next) => {
-      const lost = next.filter((name) => !old.includes(name)).map((name) => name.toLowerCase())
-      if (lost.length > 0) {
-        return found(check, `the user may not run ${firstOf(lost)} there, and could on the old one`, {
-          remedy: `redis-cli ACL SETUSER … ${lost.map((name) => `+${name}`).join(' ')} on the new one`,
-        })
-      }
-      if ('is' in sample && sample.is.refused > 0) {
-        const { refused, asked } = sample.is
-        return found(check, `the user may not touch ${refused} of ${figure(asked, 'key')} of the old one there`, {
-          remedy: 'compare the patterns of both users: redis-cli ACL GETUSER …',
-        })
-      }
-      const commands = 'the user may run the commands that apps use most as on the old one'
+      const lost = next.filter((name) => !old.includes(name))
+      const remedy = `redis-cli ACL SETUSER … ${lost.map((name) => `+${name}`).join(' ')} on the new one`
+      if (old.includes(MULTI) && (next.includes(MULTI) || lost.length > 0))
+        return unknown(check, 'the user may not begin a transaction (MULTI) on the old one, and is asked for by one')
+      const losing = `the user may not run ${firstOf(lost)} there, and could on the old one`
+      if (!lost.every(isAdministrative)) return found(check, losing, { remedy })
+      const narrower = keysLost(sides) ?? channelsLost(sides)
+      if (narrower !== null) return found(check, narrower.wrong, { remedy: narrower.remedy })
       const why = patternsUnasked(sides)
-      if (why === null) return passed(check, `${commands}, and touch a sample of its keys`)
-      const detail = `${commands}; key patterns were not compared: ${why}`
-      return isEmpty(sides) ? passed(check, detail) : unknown(check, detail, 'compare the patterns of both users: redis-cli ACL GETUSER …')
+      const patterns = why === null ? '' : `; key patterns were not compared: ${why}`
+      const channels = channelsUnasked(sides)
+      if (lost.length > 0) return found(check, `${losing}${patterns}${channels}`, { remedy, severity: 'warn' })
+      const commands = 'the user may run the commands that apps use most as on the old one'
+      if (why === null) return passed(check, `${commands}, and touch a sample of its keys${channels}`)
+      return isEmpty(sides)
+        ? passed(check, `${commands}${patterns}${channels}`)
+        : unknown(check, `${commands}${patterns}${channels}`, PATTERNS)
     },
   )
 }
+
+const PATTERNS = 'compare the patterns of both users: redis-cli ACL GETUSER …'
+
+interface Loss {
+  readonly wrong: string
+  readonly remedy: string
+}
+
+/** Null: none of a sample, or none was asked for. */
+function keysLost({ next }: RedisSides): Loss | null {
+  if (!('is' in next.keys.sample)) return null
+  const { refused, lesser, asked } = next.keys.sample.is
+  if (refused > 0) return { wrong: `the user may not touch ${refused} of ${figure(asked, 'key')} of the old one there`, remedy: PATTERNS }
+  if (lesser === 0) return null
+  return {
+    wrong: `the user may not read or write ${lesser} of ${figure(asked, 'key')} of the old one there, and may on the old one`,
+    remedy: PATTERNS,
+  }
+}
+
+function channelsLost({ old, next }: RedisSides): Loss | null {
+  const [before, after] = [old?.access.channels, next.access.channels]
+  if (before === undefined || !('is' in before && before.is) || !('is' in after) || after.is) return null
+  const wrong = 'the user may not publish or subscribe to any channel it likes there, and could on the old one'
+  return { wrong, remedy: 'redis-cli ACL SETUSER … &* on the new one, or the patterns of its channels' }
+}
+
+/** A user with patterns for channels is not asked which. */
+const channelsUnasked = ({ old }: RedisSides): string =>
+  old !== null && 'is' in old.access.channels && !old.access.channels.is
+    ? '; channels were not compared: the old one lets it use some at most'
+    : ''
 
 /** Only keys of the old one show what its patterns let through. Null: some were asked for. */
 function patternsUnasked(sides: RedisSides): string | null {
