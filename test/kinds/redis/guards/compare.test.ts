@@ -213,7 +213,18 @@ describe('how it keeps what it holds', () => {
     for (const use of ['queue', 'store'] as const)
       expect(await says('redis.policy', {}, memory(1, 100 * MIB, policy), { use })).toMatchObject({ status: 'fail' })
     expect(await says('redis.policy', {}, memory(1, 100 * MIB, policy), { use: 'cache' })).toMatchObject({ status: 'pass' })
-    expect(await says('redis.policy', {}, memory(1, 100 * MIB, policy))).toMatchObject({ status: 'pass' })
+  })
+
+  test('where nobody says what it is for, throwing away what was kept before is a warning', async () => {
+    const evicting = memory(1, 100 * MIB, 'allkeys-lru')
+    expect(await says('redis.policy', {}, evicting)).toMatchObject({
+      status: 'warn',
+      severity: 'warn',
+      detail: 'allkeys-lru throws keys away when 100 MiB are full; the old one keeps all (noeviction)',
+      remedy: expect.stringMatching(/use: cache/),
+    })
+    expect(await says('redis.policy', memory(1, 0, 'allkeys-lru'), evicting)).toMatchObject({ status: 'warn' })
+    expect(await says('redis.policy', evicting, evicting)).toMatchObject({ status: 'pass' })
   })
 
   test('queues that were found make it a queue; where the old one was no better it is a warning', async () => {
