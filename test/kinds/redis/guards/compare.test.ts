@@ -313,6 +313,18 @@ describe('what it holds', () => {
     expect(await says('redis.keys', {}, holds(400))).toMatchObject({ status: 'warn' })
   })
 
+  test('other keys, however many, are as bad as none', async () => {
+    for (const there of [0, 9])
+      expect(await says('redis.keys', {}, holds(1_000, there), { use: 'store' })).toMatchObject({
+        status: 'fail',
+        detail: `other keys: 1,000 keys, and the old one holds 1,000 keys; of a sample of 100, ${there} stand there`,
+      })
+    expect(await says('redis.keys', {}, holds(1_000, 0), { use: 'queue' })).toMatchObject({ status: 'fail' })
+    expect(await says('redis.keys', {}, holds(1_000, 0), { use: 'cache' })).toMatchObject({ status: 'warn' })
+    expect(await says('redis.keys', {}, holds(1_000, 0))).toMatchObject({ status: 'warn' })
+    expect(await says('redis.keys', {}, holds(1_000, 50), { use: 'store' })).toMatchObject({ status: 'warn' })
+  })
+
   test('a baseline has no sample: the figures are compared', async () => {
     const next = { keys: { count: { is: 990 }, sample: { unknown: 'no keys of the old one are known' } } }
     expect(await says('redis.keys', {}, next)).toMatchObject({ status: 'pass', detail: '990 keys, and the old one holds 1,000 keys' })

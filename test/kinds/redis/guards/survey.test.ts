@@ -349,6 +349,7 @@ describe.runIf(haveRedis())('a real Redis that is not fit', () => {
       status: 'warn',
       detail: expect.stringMatching(/of a sample of \d\d+, 0 stand there$/),
     })
+    expect((await compare(old.url(), other.url(), { use: 'store' })).get('redis.keys')).toMatchObject({ status: 'fail', severity: 'error' })
   })
 
   test('one without HELLO is compared all the same', async () => {

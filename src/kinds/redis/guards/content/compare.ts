@@ -8,6 +8,8 @@ import type { Queue } from './queues/survey.ts'
 /** Below this part of the old keys, or of a sample of them, it is told. */
 const ENOUGH = 0.9
 const SAMPLE_ENOUGH = 0.95
+/** Below this part of a sample, other keys stand there, however many they are. */
+const SAMPLE_NONE = 0.1
 
 /** Whether what the app keeps there is there too. Pure. */
 export function keys(sides: RedisSides): Finding {
@@ -19,16 +21,15 @@ export function keys(sides: RedisSides): Finding {
     ({ keys }) => keys.count,
     (old, next) => {
       if (old === 0) return passed(check, `the old one is empty; the new one holds ${figure(next, 'key')}`)
+      const lost = holdsMore(sides) && !isDrained(sides) ? 'error' : 'warn'
       const remedy = 'load the newest backup there, or let it replicate; redis-cli DBSIZE on both shows the figures'
-      if (next === 0) {
-        const severity = holdsMore(sides) && !isDrained(sides) ? 'error' : 'warn'
-        return found(check, `empty: the old one holds ${figure(old, 'key')}`, { severity, remedy })
-      }
+      if (next === 0) return found(check, `empty: the old one holds ${figure(old, 'key')}`, { severity: lost, remedy })
       const { sample } = sides.next.keys
       const asked = 'is' in sample ? sample.is.asked - sample.is.refused : 0
       const standing = 'is' in sample ? sample.is.found : 0
       const ofSample = asked === 0 ? '' : `; of a sample of ${asked}, ${standing} stand there`
       const figures = `${figure(next, 'key')}, and the old one holds ${figure(old, 'key')}${ofSample}`
+      if (standing < asked * SAMPLE_NONE) return found(check, `other keys: ${figures}`, { severity: lost, remedy })
       if (next < old * ENOUGH || standing < asked * SAMPLE_ENOUGH) return found(check, figures, { remedy })
       return passed(check, figures)
     },
