@@ -352,6 +352,22 @@ describe('jobs that wait', () => {
     expect(await says('redis.queues_left', waiting, {}, { kept: true })).toMatchObject({ status: 'warn' })
   })
 
+  test('that a baseline did not see, or saw on both, may wait now: never a pass', async () => {
+    const since = 'what waits there now is not known'
+    expect(await says('redis.queues_left', {}, {}, { kept: true })).toMatchObject({
+      status: 'unknown',
+      detail: `no queue was found when the baseline was taken; ${since}`,
+    })
+    const drained = { queues: { frameworks: ['BullMQ' as const] } }
+    expect(await says('redis.queues_left', drained, {}, { kept: true })).toMatchObject({
+      detail: `no job waited (BullMQ) when the baseline was taken; ${since}`,
+    })
+    expect(await says('redis.queues_left', waiting, waiting, { kept: true })).toMatchObject({ status: 'unknown' })
+    const empty = { keys: { count: { is: 0 } } }
+    expect(await says('redis.keys', drained, empty)).toMatchObject({ status: 'warn' })
+    expect(await says('redis.keys', drained, empty, { kept: true })).toMatchObject({ status: 'fail' })
+  })
+
   test('a list of them has an end, and a name that is no word is not pasted', async () => {
     const many = Array.from({ length: 9 }, (_, at) => queue(`q; rm -rf ${at}`, 9 - at))
     const { detail, remedy } = await says('redis.queues_left', { queues: { queues: { is: many } } })

@@ -1,7 +1,7 @@
 import { type Finding, found, passed, unknown } from '../../../../domain/finding.ts'
 import { both, figure, silenceOf } from '../../../comparing.ts'
 import { COMPARED } from '../checks.ts'
-import { isKept, relation } from '../server/compare.ts'
+import { isKept as keepsUp, relation } from '../server/compare.ts'
 import { holdsMore, type RedisSides } from '../sides.ts'
 import type { Queue } from './queues/survey.ts'
 
@@ -37,8 +37,9 @@ export function keys(sides: RedisSides): Finding {
 }
 
 /** A queue that is known, and in which nothing waits: what is left is what its framework writes down for itself. */
-const isDrained = ({ old, use }: RedisSides): boolean =>
+const isDrained = ({ old, use, comparison }: RedisSides): boolean =>
   use === 'queue' &&
+  comparison.kept !== true &&
   old !== null &&
   old.queues.frameworks.length > 0 &&
   'is' in old.queues.queues &&
@@ -55,14 +56,16 @@ export function queuesLeft(sides: RedisSides): Finding {
   const waiting = queues.is.filter(({ forWhom }) => forWhom === 'worker')
   const figures = figuresOf(queues.is)
   const butNot = unseen === '' ? '' : `; ${unseen}`
+  const isKept = comparison.kept === true
   if (figures !== '' && isHeld(sides)) {
+    if (isKept) return unknown(check, `the new one holds what waited when the baseline was taken: ${figures}; ${SINCE}${butNot}`)
     const remedy = 'see that no worker runs on both at once'
     return found(check, `the new one holds them too: ${figures}${butNot}`, { severity: 'info', remedy })
   }
   if (waiting.length > 0) {
     const total = waiting.reduce((sum, { waits }) => sum + waits, 0)
     const [first] = waiting
-    if (comparison.kept === true)
+    if (isKept)
       return found(check, `${figure(total, 'job')} waited on the old one when its baseline was taken: ${figures}${butNot}`, {
         severity: 'warn',
         remedy: 'look for them on the new one; what only the old one holds is to be copied when it comes back',
@@ -76,11 +79,15 @@ export function queuesLeft(sides: RedisSides): Finding {
     return found(check, detail, { severity: 'warn', remedy: 'look at them before the old one goes: retry or delete them' })
   }
   // Also where the new one holds all the old one has: what nobody saw cannot be told to be there.
-  const none = frameworks.length === 0 ? 'no queue was found' : `no job waits (${frameworks.join(', ')})`
+  const none = frameworks.length === 0 ? 'no queue was found' : `no job ${isKept ? 'waited' : 'waits'} (${frameworks.join(', ')})`
+  if (isKept) return unknown(check, `${none} when the baseline was taken; ${SINCE}${butNot}`)
   if (unseen !== '') return unknown(check, `${none}${butNot}`)
   if (isCluster(sides) && !isHeld(sides)) return unknown(check, `${none}; a node of a cluster tells of its own keys alone`)
   return passed(check, none)
 }
+
+/** Jobs come from minute to minute: a baseline tells what is to be looked for, and never that nothing is. */
+const SINCE = 'what waits there now is not known'
 
 const isCluster = ({ old, next }: RedisSides): boolean =>
   [old, next].some((side) => side !== null && 'is' in side.server.mode && side.server.mode.is === 'cluster')
@@ -93,7 +100,7 @@ function isHeld(sides: RedisSides): boolean {
   const kin = relation(sides)
   if (isSameDatabase && (comparison.within === true || kin === 'same server')) return true
   const theirs = new Map(next.queues.queues.is.map(({ name, waits }) => [name, waits]))
-  const ratio = isSameDatabase && isKept(kin) ? ENOUGH : 1
+  const ratio = isSameDatabase && keepsUp(kin) ? ENOUGH : 1
   const holdsThem = old.queues.queues.is.every(({ name, waits }) => (theirs.get(name) ?? 0) >= waits * ratio)
   return holdsThem && (ratio < 1 || (theirs.size > 0 && isCopy(sides)))
 }
