@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Finding } from '../../../../src/domain/finding.ts'
+import type { RedisFacts } from '../../../../src/kinds/redis/guards/sides.ts'
 import type { Comparison } from '../../../../src/ports/kind.ts'
 import { facts, queue, surveyOf } from './facts.ts'
 import { judge, notPassed } from './pair.ts'
@@ -30,7 +31,7 @@ test('of a dead one nothing is known, and what the new one tells by itself is st
     ...['redis.queues_left unknown error', 'redis.identity unknown info', 'redis.notify unknown warn', 'redis.functions unknown warn'],
   ])
   const full = { memory: { is: { used: 200, max: 100, policy: 'noeviction' } } }
-  expect(await says('redis.state', null, { settings: full })).toMatchObject({ status: 'fail' })
+  expect(await says('redis.state', null, { settings: full, access: { writes: unseen } })).toMatchObject({ status: 'fail' })
   const evicting = { memory: { is: { used: 1, max: 100, policy: 'allkeys-lru' } } }
   expect(await says('redis.policy', null, { settings: evicting }, { use: 'queue' })).toMatchObject({ status: 'fail' })
 })
@@ -74,11 +75,14 @@ describe('what the server is', () => {
   })
 
   test('a full one is told with figures, and no one that throws keys away is full', async () => {
-    const memory = (policy: string) => ({ settings: { memory: { is: { used: 3 * 1024 ** 3, max: 2 * 1024 ** 3, policy } } } })
-    expect(await says('redis.state', {}, memory('noeviction'))).toMatchObject({
-      detail: 'it is full, and refuses writes (3 GiB of 2 GiB): OOM',
+    const memory = (policy: string, writes: RedisFacts['access']['writes'] = unseen) => ({
+      settings: { memory: { is: { used: 3 * 1024 ** 3, max: 2 * 1024 ** 3, policy } } },
+      access: { writes },
     })
-    expect(await says('redis.state', {}, memory('allkeys-lru'))).toMatchObject({ status: 'pass' })
+    for (const full of [memory('noeviction'), memory('noeviction', { is: 'OOM' })])
+      expect(await says('redis.state', {}, full)).toMatchObject({ detail: 'it is full, and refuses writes (3 GiB of 2 GiB): OOM' })
+    expect(await says('redis.state', {}, memory('allkeys-lru'))).toMatchObject({ status: 'unknown' })
+    expect(await says('redis.state', {}, memory('noeviction', { is: '' }))).toMatchObject({ status: 'pass' })
   })
 
   test('what only writes meet is nothing to those who only read', async () => {

@@ -311,6 +311,24 @@ describe.runIf(haveRedis())('a real Redis that is not fit', () => {
     expect(findings.get('redis.policy')).toMatchObject({ status: 'fail', detail: expect.stringMatching(/^maxmemory is 500 KiB/) })
   })
 
+  test('one whose memory is over the limit and that takes writes all the same is not full', async () => {
+    await using old = await startRedis()
+    await using next = await startRedis({ args: ['--repl-backlog-size', '16kb'] })
+    const args = ['--replicaof', `127.0.0.1 ${next.port}`, '--repl-diskless-sync-delay', '0', '--enable-debug-command', 'local']
+    await using replica = await startRedis({ args })
+    await eventually('a replica', async () => expect(await replica.ask('INFO', 'replication')).toContain('master_link_status:up'), 15_000)
+    // What waits for a slow replica is not counted against the limit.
+    const sleeps = replica.ask('DEBUG', 'SLEEP', '3')
+    await next.ask('EVAL', "for i = 1, 80 do redis.call('SET', 'big', string.rep('x', 500000)) end return 1", '0')
+    await next.ask('CONFIG', 'SET', 'maxmemory', '8mb')
+    const told = await survey(next.url())
+    const { memory } = told.facts.settings
+    expect('is' in memory && memory.is.used > memory.is.max).toBe(true)
+    expect(told.facts.access.writes).toEqual({ is: '' })
+    expect((await compare(old.url(), next.url())).get('redis.state')).toMatchObject({ status: 'pass' })
+    await sleeps
+  })
+
   test('one that keeps less on disk, sends no events and has no functions is told', async () => {
     await using old = await startRedis({ args: ['--appendonly', 'yes', '--notify-keyspace-events', 'AKE'] })
     await using next = await startRedis()
