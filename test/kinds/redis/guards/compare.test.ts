@@ -395,6 +395,19 @@ describe('jobs that wait', () => {
     expect(await says('redis.queues_left', waiting, {}, { within: true })).toMatchObject({ severity: 'info' })
   })
 
+  test('are no loss on one that was promoted and has as many of them, whatever other keys came and went', async () => {
+    const replication = { is: { line: 'b'.repeat(40), before: 'a'.repeat(40), link: 'none' } } as const
+    const more = { keys: { count: { is: 1_001 }, sample: { is: { asked: 100, found: 60, refused: 0, lesser: 0 } } } }
+    const promoted = { ...waiting, ...more, server: { replication } }
+    expect(await says('redis.queues_left', waiting, promoted)).toMatchObject({ status: 'warn', severity: 'info' })
+    const fewer = { ...promoted, queues: { queues: { is: [queue('queue:default', 1_199), queue('retry', 3)] } } }
+    expect(await says('redis.queues_left', waiting, fewer)).toMatchObject({ status: 'fail' })
+    expect(await says('redis.queues_left', waiting, { ...promoted, server: { replication, database: 1 } })).toMatchObject({
+      status: 'fail',
+    })
+    expect(await says('redis.queues_left', waiting, { ...waiting, ...more })).toMatchObject({ status: 'fail' })
+  })
+
   test('are a loss where the copy is older, or only looks alike', async () => {
     const fewer = { queues: { queues: { is: [queue('queue:default', 1_100), queue('retry', 3)] } } }
     expect(await says('redis.queues_left', waiting, fewer)).toMatchObject({ status: 'fail' })

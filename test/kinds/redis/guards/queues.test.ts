@@ -218,6 +218,30 @@ describe.runIf(haveRedis())('jobs that would be left behind', () => {
     expect((await compare(old.url(), next.url())).get('redis.queues_left')).toMatchObject({ severity: 'info' })
   })
 
+  test('one that was promoted holds them, though other keys came and went since', async () => {
+    await using old = await startRedis({ args: ['--enable-debug-command', 'local'] })
+    await using next = await startRedis({ args: ['--replicaof', `127.0.0.1 ${old.port}`, '--repl-diskless-sync-delay', '0'] })
+    await write(old, [
+      ['DEBUG', 'SET-ACTIVE-EXPIRE', '0'],
+      ['SADD', 'queues', 'default'],
+      ['LPUSH', 'queue:default', ...Array<string>(20).fill(JOB)],
+      ['EVAL', "for i = 1, 50 do redis.call('SET', 'session:' .. i, i, 'PX', 200) end return 1", '0'],
+    ])
+    await eventually('replication', async () => expect(await next.ask('LLEN', 'queue:default')).toBe(':20\r\n'), 10_000)
+    await write(next, [
+      ['REPLICAOF', 'NO', 'ONE'],
+      ['SET', 'session:new', 'x'],
+    ])
+    await eventually('keys that are over', async () => expect(await next.ask('DBSIZE')).toBe(':3\r\n'), 5_000)
+    expect(await old.ask('DBSIZE')).toBe(':52\r\n')
+    expect((await compare(old.url(), next.url())).get('redis.queues_left')).toMatchObject({
+      severity: 'info',
+      detail: 'the new one holds them too: 20 in queue:default',
+    })
+    await next.ask('RPOP', 'queue:default')
+    expect((await compare(old.url(), next.url())).get('redis.queues_left')).toMatchObject({ status: 'fail' })
+  })
+
   test('queues where nothing waits pass, and make it a queue', async () => {
     await using old = await startRedis()
     await using next = await startRedis({ args: ['--maxmemory', '1gb', '--maxmemory-policy', 'allkeys-lru'] })

@@ -105,14 +105,20 @@ function isHeld(sides: RedisSides): boolean {
   return holdsThem && (ratio < 1 || (theirs.size > 0 && isCopy(sides)))
 }
 
-/** As many keys, all of a sample among them, and as many jobs in each queue. */
-function isCopy({ old, next }: RedisSides): boolean {
-  if (old === null || !('is' in old.keys.count) || !('is' in next.keys.count) || !('is' in next.keys.sample)) return false
-  const { asked, found } = next.keys.sample.is
+/**
+ * As many jobs in each queue. Of one that was promoted from the line of the old one that is enough: keys come and go on both since. Of a stranger
+ * there must be as many keys, and all of a sample among them.
+ */
+function isCopy(sides: RedisSides): boolean {
+  const { old, next } = sides
+  if (old === null) return false
   const waits = (queues: readonly Queue[]): string => JSON.stringify(queues.map(({ name, waits }) => `${name} ${waits}`).sort())
   const [ours, theirs] = [old.queues.queues, next.queues.queues]
-  const isSame = 'is' in ours && 'is' in theirs && waits(ours.is) === waits(theirs.is)
-  return isSame && old.keys.count.is === next.keys.count.is && asked > 0 && found === asked
+  if (!('is' in ours) || !('is' in theirs) || waits(ours.is) !== waits(theirs.is)) return false
+  if (relation(sides) === 'promoted' && old.server.database === next.server.database) return true
+  if (!('is' in old.keys.count) || !('is' in next.keys.count) || !('is' in next.keys.sample)) return false
+  const { asked, found } = next.keys.sample.is
+  return old.keys.count.is === next.keys.count.is && asked > 0 && found === asked
 }
 
 /** `12 in queue:default, 3 in schedule and 2 more queues`. */
