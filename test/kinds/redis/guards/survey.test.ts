@@ -370,6 +370,17 @@ describe.runIf(haveRedis())('a real Redis that is not fit', () => {
     expect((await compare(old.url(), other.url(), { use: 'store' })).get('redis.keys')).toMatchObject({ status: 'fail', severity: 'error' })
   })
 
+  test('one that hides its functions may have some', async () => {
+    await using old = await startRedis({ args: ['--rename-command', 'FUNCTION', 'HIDDEN'] })
+    await using next = await startRedis()
+    await old.ask('HIDDEN', 'LOAD', "#!lua name=shop\nredis.register_function('buy', function() return 1 end)")
+    expect(await old.ask('FCALL', 'buy', '0')).toBe(':1\r\n')
+    expect((await compare(old.url(), next.url())).get('redis.functions')).toMatchObject({
+      status: 'unknown',
+      detail: 'the old one: the server does not know FUNCTION LIST',
+    })
+  })
+
   test('one without HELLO is compared all the same', async () => {
     await using old = await startRedis({ args: ['--rename-command', 'HELLO', ''] })
     await using next = await startRedis({ args: ['--rename-command', 'HELLO', '', '--rename-command', 'FUNCTION', ''] })

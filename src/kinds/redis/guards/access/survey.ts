@@ -30,9 +30,9 @@ export async function surveyAccess(questions: Questions, live: Live, near: strin
   const list = (read: (reply: Reply) => string | null) => (reply: Reply) => namesIn(reply, read).map((name) => questions.shown(name))
   const modules: Told<readonly string[]> =
     live.modules === null
-      ? await questions.ask(['MODULE', 'LIST'], list(nameUnder('name')), { is: [] })
+      ? await questions.ask(['MODULE', 'LIST'], list(nameUnder('name')), beforeVersion(4, live))
       : { is: live.modules.slice(0, NAMES_MAX) }
-  const functions = await questions.ask(['FUNCTION', 'LIST'], functionsIn, { is: [] })
+  const functions = await questions.ask(['FUNCTION', 'LIST'], functionsIn, beforeVersion(7, live))
   const notify = await questions.ask(['CONFIG', 'GET', 'notify-keyspace-events'], (reply) => settingIn(reply, 'notify-keyspace-events'))
   return {
     ...(await rehearse(questions, near)),
@@ -40,6 +40,12 @@ export async function surveyAccess(questions: Questions, live: Live, near: strin
     functions: 'is' in functions ? { is: functions.is.map((name) => questions.shown(name)) } : functions,
     notify: 'is' in notify && !/^[A-Za-z$]{0,32}$/.test(notify.is) ? { unknown: 'the answer is not what Redis would say' } : notify,
   }
+}
+
+/** A server that is older has none of them. A newer one that does not know the question was told to hide it, and may have some. */
+function beforeVersion(since: number, { facts: { version } }: Live): Told<readonly string[]> | undefined {
+  const major = version === undefined ? Number.NaN : Number.parseInt(version, 10)
+  return major < since ? { is: [] } : undefined
 }
 
 /** Throws where there is no such setting. */
