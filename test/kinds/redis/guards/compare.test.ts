@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Finding } from '../../../../src/domain/finding.ts'
 import type { RedisFacts } from '../../../../src/kinds/redis/guards/sides.ts'
+import redis from '../../../../src/kinds/redis/redis.ts'
 import type { Comparison } from '../../../../src/ports/kind.ts'
 import { facts, queue, surveyOf } from './facts.ts'
 import { judge, notPassed } from './pair.ts'
@@ -34,6 +35,19 @@ test('of a dead one nothing is known, and what the new one tells by itself is st
   expect(await says('redis.state', null, { settings: full, access: { writes: unseen } })).toMatchObject({ status: 'fail' })
   const evicting = { memory: { is: { used: 1, max: 100, policy: 'allkeys-lru' } } }
   expect(await says('redis.policy', null, { settings: evicting }, { use: 'queue' })).toMatchObject({ status: 'fail' })
+})
+
+test.each<readonly [string, Parts]>([
+  ['keys', { keys: { count: { is: -5 } } }],
+  ['keys in part', { keys: { count: { is: 1.5 } } }],
+  ['keys of a sample', { keys: { sample: { is: { asked: 10, found: -1, refused: 0, lesser: 0 } } } }],
+  ['jobs', { queues: { queues: { is: [queue('queue:default', -3)] } } }],
+  ['bytes', { settings: { memory: { is: { used: -1, max: 0, policy: 'noeviction' } } } }],
+  ['databases', { server: { database: -1 } }],
+])('fewer %s than none are in no baseline', async (_, parts) => {
+  const guards = await redis.guards?.()
+  await expect(guards?.decode(facts('a', parts))).rejects.toMatchObject({ name: 'ZodError' })
+  await expect(guards?.decode(facts('a'))).resolves.toEqual(facts('a'))
 })
 
 test('a new one that lets nobody see passes nothing that it was not asked', async () => {

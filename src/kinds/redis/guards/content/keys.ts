@@ -1,6 +1,6 @@
 import type { core } from 'zod'
 import type { Survey } from '../../../../domain/survey.ts'
-import { toldSchema, type Zod } from '../../../told-schema.ts'
+import { countSchema, toldSchema, type Zod } from '../../../told-schema.ts'
 import { isAboutAccess, type Questions, whyElsewhere } from '../../questions.ts'
 import { isError, type Reply } from '../../resp.ts'
 import { type Rights, rightsTo } from '../access/rehearsal.ts'
@@ -8,12 +8,15 @@ import { type Rights, rightsTo } from '../access/rehearsal.ts'
 /** How much it holds, as it is kept in a baseline. */
 export const keysSchema = (z: Zod) =>
   z.strictObject({
-    count: toldSchema(z, z.number()),
+    count: toldSchema(z, countSchema(z)),
     /**
      * Of some keys of the other one: how many stand here too, how many the user may not touch here, and how many of the rest it may not read or not
      * write here, and may there.
      */
-    sample: toldSchema(z, z.strictObject({ asked: z.number(), found: z.number(), refused: z.number(), lesser: z.number() })),
+    sample: toldSchema(
+      z,
+      z.strictObject({ asked: countSchema(z), found: countSchema(z), refused: countSchema(z), lesser: countSchema(z) }),
+    ),
   })
 
 export type KeysFacts = core.output<ReturnType<typeof keysSchema>>
@@ -29,7 +32,7 @@ export const keepSample = (survey: Survey, keys: readonly Rights[]): unknown => 
 
 export const countOf = (questions: Questions): Promise<KeysFacts['count']> =>
   questions.ask(['DBSIZE'], (reply) => {
-    if (typeof reply !== 'number') throw new Error('no number')
+    if (typeof reply !== 'number' || reply < 0) throw new Error('no number')
     return reply
   })
 

@@ -1,6 +1,6 @@
 import type { core } from 'zod'
 import type { Position, Told } from '../../../../domain/survey.ts'
-import { toldSchema, type Zod } from '../../../told-schema.ts'
+import { countSchema, toldSchema, type Zod } from '../../../told-schema.ts'
 import { from, type Info, numberOf, textOf } from '../../info.ts'
 import type { Live } from '../../probe.ts'
 import type { Questions } from '../../questions.ts'
@@ -12,7 +12,7 @@ export const serverSchema = (z: Zod) =>
     version: toldSchema(z, z.string()),
     role: toldSchema(z, z.enum(['primary', 'replica'])),
     mode: toldSchema(z, z.enum(['standalone', 'cluster'])),
-    database: z.number(),
+    database: countSchema(z),
     /** Another one after each start. */
     runId: toldSchema(z, z.string()),
     /** Whose data it has: `line` is shared by a primary and its replicas, `before` is that of the primary it once followed. */

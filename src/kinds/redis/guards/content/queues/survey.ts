@@ -1,7 +1,7 @@
 import type { core } from 'zod'
 import type { Told } from '../../../../../domain/survey.ts'
 import { NO_TIME } from '../../../../asking.ts'
-import { toldSchema, type Zod } from '../../../../told-schema.ts'
+import { countSchema, toldSchema, type Zod } from '../../../../told-schema.ts'
 import type { Questions, Words } from '../../../questions.ts'
 import { fieldOf, isList, type Reply } from '../../../resp.ts'
 import { FRAMEWORKS, type Framework, frameworksIn, KNOWN_LISTS, membersAsQueues, type Suspect, suspectsIn } from './frameworks.ts'
@@ -20,7 +20,7 @@ export const queuesSchema = (z: Zod) =>
           name: z.string(),
           /** The command that counts it. */
           ask: z.enum(ASKS),
-          waits: z.number(),
+          waits: countSchema(z),
           /** `person`: no worker takes them. */
           forWhom: z.enum(['worker', 'person']),
         }),
@@ -152,13 +152,13 @@ interface Length {
 
 /** Null: a stream without groups. Throws on what is neither a length nor groups. */
 function waitingIn(reply: Reply | undefined): Length | null {
-  if (typeof reply === 'number') return { waits: reply, delivered: [] }
+  if (typeof reply === 'number' && reply >= 0) return { waits: reply, delivered: [] }
   if (!isList(reply)) throw new Error('no length')
   if (reply.length === 0) return null
   const field = (group: Reply, name: string): Reply | undefined => (isList(group) ? fieldOf(group, name) : undefined)
   const number = (group: Reply, name: string): number => {
     const value = field(group, name)
-    return typeof value === 'number' ? value : 0
+    return typeof value === 'number' && value > 0 ? value : 0
   }
   return {
     waits: Math.max(...reply.map((group) => number(group, 'pending') + number(group, 'lag'))),
