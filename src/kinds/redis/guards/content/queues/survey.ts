@@ -4,8 +4,9 @@ import { NO_TIME } from '../../../../asking.ts'
 import { countSchema, toldSchema, type Zod } from '../../../../told-schema.ts'
 import type { Questions, Words } from '../../../questions.ts'
 import { fieldOf, isList, type Reply } from '../../../resp.ts'
-import { FRAMEWORKS, type Framework, frameworksIn, KNOWN_LISTS, membersAsQueues, type Suspect, suspectsIn } from './frameworks.ts'
+import { frameworksIn, listsIn, membersAsQueues, suspectsIn } from './frameworks.ts'
 import { lookThrough } from './scan.ts'
+import { FRAMEWORKS, type Framework, type Suspect } from './suspect.ts'
 
 /** What waits there to be done, as it is kept in a baseline. */
 export const queuesSchema = (z: Zod) =>
@@ -42,7 +43,7 @@ const LISTS_MAX = 100
 /** Looks under the names that the usual frameworks write, and through the keys as far as there is time. */
 export async function surveyQueues(questions: Questions, count: Told<number>): Promise<QueuesFacts> {
   const { keys, streams, unseen } = await lookThrough(questions, count)
-  const lists = [...new Set([...KNOWN_LISTS, ...keys.filter((key) => /(^|:)queues$|^_kombu\.binding\./.test(key))])].slice(0, LISTS_MAX)
+  const lists = listsIn(keys).slice(0, LISTS_MAX)
   const asked = await questions.askAll(
     lists.map((key) => ['SSCAN', key, '0', 'COUNT', '1000']),
     membersIn,
@@ -113,7 +114,10 @@ async function counted(questions: Questions, suspects: readonly Suspect[]): Prom
     suspects.map(({ ask, name }): Words => [...ask.split(' '), name]),
     waitingIn,
   )
-  const marked = await markedOf(questions, suspects)
+  // What is empty is no queue to be told of, whatever stands beside it.
+  const holding = suspects.filter((_, at) => waitsOf(lengths[at]) > 0)
+  const standing = await markedOf(questions, holding)
+  const marked = suspects.map((each): Told<boolean> => standing.get(each) ?? { is: true })
   const queues = suspects.flatMap(({ by, name, ask, forWhom }, at): readonly Queue[] => {
     const [length, mark] = [lengths[at], marked[at]]
     if (length === undefined || !('is' in length) || length.is === null || mark === undefined || !('is' in mark) || !mark.is) return []
@@ -130,19 +134,22 @@ async function counted(questions: Questions, suspects: readonly Suspect[]): Prom
 }
 
 /** Whether one of the marks of each stands there. Each is asked for by itself: two may stand on two nodes of a cluster. */
-async function markedOf(questions: Questions, suspects: readonly Suspect[]): Promise<readonly Told<boolean>[]> {
-  const marks = [...new Set(suspects.flatMap(({ marks }) => marks ?? []))]
+async function markedOf(questions: Questions, suspects: readonly Suspect[]): Promise<ReadonlyMap<Suspect, Told<boolean>>> {
+  const marks = new Map(suspects.flatMap(({ marks }) => marks ?? []).map((mark) => [mark.join(' '), mark]))
   const answers = await questions.askAll(
-    marks.map((mark): Words => ['EXISTS', mark]),
-    (reply) => reply !== 0,
+    [...marks.values()],
+    (reply) => reply !== 0 && !(isList(reply) && reply.every((each) => each === null)),
   )
-  const standing = new Map(marks.map((mark, at) => [mark, answers[at] ?? NO_TIME]))
-  return suspects.map(({ marks }): Told<boolean> => {
-    if (marks === null) return { is: true }
-    const told = marks.map((mark) => standing.get(mark) ?? NO_TIME)
-    return told.find((each) => 'is' in each && each.is) ?? told.find((each) => 'unknown' in each) ?? { is: false }
-  })
+  const standing = new Map([...marks.keys()].map((mark, at) => [mark, answers[at] ?? NO_TIME]))
+  return new Map(
+    suspects.map((suspect): readonly [Suspect, Told<boolean>] => {
+      const told = suspect.marks?.map((mark) => standing.get(mark.join(' ')) ?? NO_TIME) ?? [{ is: true }]
+      return [suspect, told.find((each) => 'is' in each && each.is) ?? told.find((each) => 'unknown' in each) ?? { is: false }]
+    }),
+  )
 }
+
+const waitsOf = (length: Told<Length | null> | undefined): number => (length !== undefined && 'is' in length ? (length.is?.waits ?? 0) : 0)
 
 interface Length {
   readonly waits: number
