@@ -46,7 +46,7 @@ const surveyed = async (): Promise<Survey> => ({
   takenAt: '2026-03-01T12:00:00.000Z',
   resource: { is: '5 1' },
   roundTripMs: { is: 0.4 },
-  position: { is: { line: 'a cluster', at: '12345678901234567890', unit: 'bytes of WAL' } },
+  position: { is: { line: 'a cluster', at: '12345678901234567890', unit: 'bytes of WAL', before: { line: 'another', at: '7' } } },
   newest: { unknown: 'not asked' },
   facts: await facts(),
 })

@@ -56,7 +56,7 @@ async function survey(live: Live, context: SurveyContext): Promise<Survey> {
   const sample = await rightsTo(questions, names)
   const own = {
     server,
-    access: await surveyAccess(questions, live, names[0] ?? null),
+    access: await surveyAccess(questions, live, info, names[0] ?? null),
     settings: await surveySettings(questions, info),
     queues: await surveyQueues(questions, count),
   }

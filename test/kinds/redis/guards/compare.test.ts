@@ -53,7 +53,7 @@ test.each<readonly [string, Parts]>([
 test('a new one that lets nobody see passes nothing that it was not asked', async () => {
   const blind: Parts = {
     server: { runId: unseen, replication: unseen, version: unseen, mode: unseen, role: { unknown: 'untold' } },
-    access: { refused: unseen, writes: unseen, channels: unseen, modules: unseen, functions: unseen, notify: unseen },
+    access: { refused: unseen, writes: unseen, channels: unseen, subscribed: unseen, modules: unseen, functions: unseen, notify: unseen },
     settings: { memory: unseen, disk: unseen, snapshots: unseen },
     keys: { count: unseen, sample: unseen },
   }
@@ -171,6 +171,25 @@ describe('what may be done there', () => {
     )
     expect(finding).toMatchObject({ status: 'fail', detail: 'the user may not run evalsha, xadd there, and could on the old one' })
     expect(finding.remedy).toContain('+evalsha +xadd')
+  })
+
+  test('channels that it loses are an error where somebody listens, or may, and a warning where nobody does', async () => {
+    const none = { access: { channels: { is: false } } }
+    expect(await says('redis.acl', {}, none)).toMatchObject({
+      status: 'warn',
+      detail: expect.stringMatching(/, where nobody listens to one now$/),
+    })
+    for (const subscribed of [{ is: 3 }, unseen])
+      expect(await says('redis.acl', { access: { subscribed } }, none)).toMatchObject({ status: 'fail' })
+    expect(await says('redis.acl', none, none)).toMatchObject({
+      status: 'pass',
+      detail: expect.stringContaining('channels were not compared'),
+    })
+    expect(await says('redis.acl', {}, { access: { ...none.access, refused: { is: ['info'] } } })).toMatchObject({
+      status: 'warn',
+      detail: expect.stringMatching(/^the user may not run info there, and could on the old one; the user may not publish/),
+      remedy: 'redis-cli ACL SETUSER … +info on the new one',
+    })
   })
 
   test('keys of the old one that the user may not touch are told', async () => {

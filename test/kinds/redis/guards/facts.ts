@@ -23,6 +23,7 @@ export function facts(name: string, parts: Parts = {}): RedisFacts {
     access: {
       refused: { is: [] },
       channels: { is: true },
+      subscribed: { is: 0 },
       writes: { is: '' },
       modules: { is: [] },
       functions: { is: [] },

@@ -256,6 +256,11 @@ describe.runIf(haveRedis())('a user with few rights', () => {
     const finding = (await compare(old.url(), next.url(asApp))).get('redis.acl')
     expect(finding).toMatchObject({ status: 'warn', severity: 'warn' })
     expect(finding?.detail).toBe('the user may not run keys, info, config|get there, and could on the old one')
+    await next.ask('ACL', 'SETUSER', 'app', 'resetchannels')
+    expect((await compare(old.url(), next.url(asApp))).get('redis.acl')).toMatchObject({
+      status: 'warn',
+      detail: expect.stringMatching(/; the user may not publish or subscribe .* where nobody listens to one now$/),
+    })
   })
 
   test('that may touch other keys there is no pass where a baseline speaks for the old one', async () => {

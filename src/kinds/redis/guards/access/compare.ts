@@ -1,4 +1,4 @@
-import { type Check, type Finding, found, passed, unknown } from '../../../../domain/finding.ts'
+import { type Check, type Finding, found, passed, type Severity, unknown } from '../../../../domain/finding.ts'
 import type { Told } from '../../../../domain/survey.ts'
 import { both, figure, firstOf } from '../../../comparing.ts'
 import { COMPARED } from '../checks.ts'
@@ -32,17 +32,20 @@ export function acl(sides: RedisSides): Finding {
         return unknown(check, 'the user may not begin a transaction (MULTI) on the old one, and is asked for by one')
       const losing = `the user may not run ${firstOf(lost)} there, and could on the old one`
       if (!lost.every(isAdministrative)) return found(check, losing, { remedy })
-      const narrower = keysLost(sides) ?? channelsLost(sides)
-      if (narrower !== null) return found(check, narrower.wrong, { remedy: narrower.remedy })
+      const [keys, channels] = [keysLost(sides), channelsLost(sides)]
+      if (keys !== null) return found(check, keys.wrong, { remedy: keys.remedy })
+      if (channels?.severity === 'error') return found(check, channels.wrong, { remedy: channels.remedy })
+      const less = [...(lost.length > 0 ? [losing] : []), ...(channels === null ? [] : [channels.wrong])]
       const why = patternsUnasked(sides)
-      const patterns = why === null ? '' : `; key patterns were not compared: ${why}`
-      const channels = channelsUnasked(sides)
-      if (lost.length > 0) return found(check, `${losing}${patterns}${channels}`, { remedy, severity: 'warn' })
+      const unasked = `${why === null ? '' : `; key patterns were not compared: ${why}`}${channelsUnasked(sides)}`
+      if (less.length > 0)
+        return found(check, `${less.join('; ')}${unasked}`, {
+          remedy: lost.length > 0 ? remedy : (channels?.remedy ?? remedy),
+          severity: 'warn',
+        })
       const commands = 'the user may run the commands that apps use most as on the old one'
-      if (why === null) return passed(check, `${commands}, and touch a sample of its keys${channels}`)
-      return isEmpty(sides)
-        ? passed(check, `${commands}${patterns}${channels}`)
-        : unknown(check, `${commands}${patterns}${channels}`, PATTERNS)
+      if (why === null) return passed(check, `${commands}, and touch a sample of its keys${unasked}`)
+      return isEmpty(sides) ? passed(check, `${commands}${unasked}`) : unknown(check, `${commands}${unasked}`, PATTERNS)
     },
   )
 }
@@ -51,6 +54,7 @@ const PATTERNS = 'compare the patterns of both users: redis-cli ACL GETUSER …'
 
 interface Loss {
   readonly wrong: string
+  readonly severity: Severity
   readonly remedy: string
 }
 
@@ -58,19 +62,24 @@ interface Loss {
 function keysLost({ next }: RedisSides): Loss | null {
   if (!('is' in next.keys.sample)) return null
   const { refused, lesser, asked } = next.keys.sample.is
-  if (refused > 0) return { wrong: `the user may not touch ${refused} of ${figure(asked, 'key')} of the old one there`, remedy: PATTERNS }
+  const loss = { severity: 'error', remedy: PATTERNS } as const
+  if (refused > 0) return { ...loss, wrong: `the user may not touch ${refused} of ${figure(asked, 'key')} of the old one there` }
   if (lesser === 0) return null
   return {
+    ...loss,
     wrong: `the user may not read or write ${lesser} of ${figure(asked, 'key')} of the old one there, and may on the old one`,
-    remedy: PATTERNS,
   }
 }
 
+/** Since Redis 7 a new user has no channels unless somebody gives it some: where nobody listens on the old one, that is no loss yet. */
 function channelsLost({ old, next }: RedisSides): Loss | null {
-  const [before, after] = [old?.access.channels, next.access.channels]
-  if (before === undefined || !('is' in before && before.is) || !('is' in after) || after.is) return null
+  const after = next.access.channels
+  if (old === null || !('is' in old.access.channels && old.access.channels.is) || !('is' in after) || after.is) return null
+  const { subscribed } = old.access
+  const isQuiet = 'is' in subscribed && subscribed.is === 0
   const wrong = 'the user may not publish or subscribe to any channel it likes there, and could on the old one'
-  return { wrong, remedy: 'redis-cli ACL SETUSER … &* on the new one, or the patterns of its channels' }
+  const remedy = 'redis-cli ACL SETUSER … &* on the new one, or the patterns of its channels'
+  return isQuiet ? { wrong: `${wrong}, where nobody listens to one now`, remedy, severity: 'warn' } : { wrong, remedy, severity: 'error' }
 }
 
 /** A user with patterns for channels is not asked which. */

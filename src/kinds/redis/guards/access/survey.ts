@@ -1,6 +1,7 @@
 import type { core } from 'zod'
 import type { Told } from '../../../../domain/survey.ts'
-import { toldSchema, type Zod } from '../../../told-schema.ts'
+import { countSchema, toldSchema, type Zod } from '../../../told-schema.ts'
+import { from, type Info, numberOf } from '../../info.ts'
 import type { Live } from '../../probe.ts'
 import type { Questions } from '../../questions.ts'
 import { fieldOf, isList, type Reply } from '../../resp.ts'
@@ -13,6 +14,8 @@ export const accessSchema = (z: Zod) =>
     refused: toldSchema(z, z.array(z.string())),
     /** Whether it may publish to a channel that has no special name. */
     channels: toldSchema(z, z.boolean()),
+    /** Channels and patterns that somebody listens to now. */
+    subscribed: toldSchema(z, countSchema(z)),
     /** The word with which it refuses a write now, of whoever asks: `OOM`. Empty: it would take one. */
     writes: toldSchema(z, z.string()),
     modules: toldSchema(z, z.array(z.string())),
@@ -26,7 +29,7 @@ export type AccessFacts = core.output<ReturnType<typeof accessSchema>>
 const NAMES_MAX = 1_000
 
 /** `near`: a key that the user may touch; a name beside it is not shut out by patterns of the ACL. */
-export async function surveyAccess(questions: Questions, live: Live, near: string | null): Promise<AccessFacts> {
+export async function surveyAccess(questions: Questions, live: Live, info: Told<Info>, near: string | null): Promise<AccessFacts> {
   const list = (read: (reply: Reply) => string | null) => (reply: Reply) => namesIn(reply, read).map((name) => questions.shown(name))
   const modules: Told<readonly string[]> =
     live.modules === null
@@ -36,6 +39,7 @@ export async function surveyAccess(questions: Questions, live: Live, near: strin
   const notify = await questions.ask(['CONFIG', 'GET', 'notify-keyspace-events'], (reply) => settingIn(reply, 'notify-keyspace-events'))
   return {
     ...(await rehearse(questions, near)),
+    subscribed: from(info, (fields) => numberOf(fields, 'pubsub_channels') + numberOf(fields, 'pubsub_patterns')),
     modules: 'is' in modules ? { is: [...modules.is] } : modules,
     functions: 'is' in functions ? { is: functions.is.map((name) => questions.shown(name)) } : functions,
     notify: 'is' in notify && !/^[A-Za-z$]{0,32}$/.test(notify.is) ? { unknown: 'the answer is not what Redis would say' } : notify,
