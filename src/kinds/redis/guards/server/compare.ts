@@ -33,7 +33,9 @@ export function state({ next, comparison: { expect } }: RedisSides): Finding {
   const check = COMPARED.state
   const { access, server, settings } = next
   const memory = 'is' in settings.memory ? settings.memory.is : null
-  const isFull = memory !== null && memory.max > 0 && memory.policy === 'noeviction' && memory.used >= memory.max
+  // A server does not count all it uses against the limit: where a write was tried for, that is the answer.
+  const isFull =
+    !('is' in access.writes) && memory !== null && memory.max > 0 && memory.policy === 'noeviction' && memory.used >= memory.max
   const words = [
     ...('is' in server.cluster && server.cluster.is === 'fail' ? ['CLUSTERDOWN'] : []),
     ...('is' in access.writes && access.writes.is !== '' ? [access.writes.is] : []),
