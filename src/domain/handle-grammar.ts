@@ -8,6 +8,8 @@ export interface HandleGrammar {
   readonly example: string
   /** Query keys that have a meaning. Case matters. */
   readonly queryKeys: readonly string[]
+  /** Any query key may have a meaning, also one about TLS: it is for others to read. Default: those of `queryKeys`. */
+  readonly anyQuery?: true
   /** Schemes that name a socket: they have a path and no host. */
   readonly socketSchemes: readonly string[]
   /** `several`: they may list hosts, each with its port, joined by commas. Default: one host. */

@@ -130,8 +130,9 @@ function queryOf(
     if (item === '') continue
     const equals = item.indexOf('=')
     const key = equals < 0 ? item : item.slice(0, equals)
-    const known = grammar.queryKeys.includes(key)
+    const known = grammar.anyQuery === true || grammar.queryKeys.includes(key)
     if (plain && item.includes('@') && !known) throw invalid('has an unencoded ? in its user or password', ENCODE)
+    if (equals < 0 && grammar.anyQuery === true) continue
     if (equals < 0) throw invalid('has a part of its query without =', 'write key=value, joined by &')
     if (!known && /ssl|tls|cert|verify/i.test(key)) throw unknownTls(grammar)
     if (!known) {

@@ -21,6 +21,8 @@ export interface Identity {
   readonly name?: string
   readonly user?: string
   readonly tls: TlsMode
+  /** What the handle says it is, where no kind speaks it: `MongoDB`. */
+  readonly service?: string
   /** Who runs it, when the handle tells. */
   readonly provider?: string
 }

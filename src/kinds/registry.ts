@@ -13,6 +13,7 @@ import { POSTGRES } from './postgres/guards/checks.ts'
 import { REDIS } from './redis/guards/checks.ts'
 import { S3_CHECKS } from './s3/guards/checks.ts'
 import { S3_VARIABLES } from './s3/variables.ts'
+import { TCP_SERVICES } from './tcp/services.ts'
 import { WEB_API } from './web-api/checks.ts'
 import { schemesOf, WEB_APIS } from './web-api/rows.ts'
 
@@ -36,6 +37,9 @@ export interface KindRow {
   readonly checks: readonly Check[]
   readonly load: () => Promise<Kind>
 }
+
+const HTTP_SCHEMES = ['https', 'http']
+const TCP_SCHEMES = Object.keys(TCP_SERVICES)
 
 /** All kinds. A test fails when a row differs from what its file declares. */
 export const KINDS: readonly KindRow[] = [
@@ -97,6 +101,22 @@ export const KINDS: readonly KindRow[] = [
     checks: Object.values(S3_CHECKS),
     load: async () => (await import('./s3/s3.ts')).default,
   },
+  {
+    name: 'http',
+    schemes: HTTP_SCHEMES,
+    usualKey: 'API_URL',
+    shows: 'host',
+    checks: [],
+    load: async () => (await import('./http/http.ts')).default,
+  },
+  {
+    name: 'tcp',
+    schemes: TCP_SCHEMES,
+    several: true,
+    usualKey: 'SERVICE_URL',
+    checks: [],
+    load: async () => (await import('./tcp/tcp.ts')).default,
+  },
   { name: 'opaque', schemes: [], usualKey: 'TOKEN', checks: [], load: async () => (await import('./opaque.ts')).default },
 ]
 
@@ -138,7 +158,7 @@ export function seemsOf(text: string, rows: readonly KindRow[] = KINDS): string 
   const scheme = schemeOf(text.replace(/^jdbc:/i, ''))
   if (scheme === null) return null
   const row = rowOfScheme(scheme, rows) ?? rowOfScheme(scheme.replace(/\+.*$/, ''), rows)
-  return row?.name ?? SERVICES[scheme] ?? null
+  return TCP_SERVICES[scheme]?.product ?? row?.name ?? SERVICES[scheme] ?? null
 }
 
 /** Lower case. `null` when a text does not begin with `scheme://`. */
@@ -193,29 +213,10 @@ const SERVICES: Readonly<Record<string, string>> = {
   mariadb: 'MariaDB',
   amqp: 'RabbitMQ',
   amqps: 'RabbitMQ',
-  mongodb: 'MongoDB',
-  'mongodb+srv': 'MongoDB',
   smtp: 'an SMTP server',
   smtps: 'an SMTP server',
   submission: 'an SMTP server',
-  nats: 'NATS',
-  mqtt: 'an MQTT broker',
-  mqtts: 'an MQTT broker',
-  kafka: 'Kafka',
-  'kafka+ssl': 'Kafka',
-  elasticsearch: 'Elasticsearch',
   couchdb: 'CouchDB',
   sqlite: 'SQLite',
   sqlite3: 'SQLite',
-  libsql: 'libSQL',
-  http: 'a web service',
-  https: 'a web service',
-  sqlserver: 'SQL Server',
-  mssql: 'SQL Server',
-  oracle: 'Oracle',
-  cassandra: 'Cassandra',
-  clickhouse: 'ClickHouse',
-  'redis-sentinel': 'Redis Sentinel',
-  'redis+sentinel': 'Redis Sentinel',
-  'redis+cluster': 'a list of Redis Cluster nodes',
 }

@@ -67,6 +67,7 @@ const identity = z.strictObject({
   name: text.optional(),
   user: text.optional(),
   tls: z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']),
+  service: text.optional().meta({ description: 'What the handle says it is, where no kind speaks it.' }),
   provider: text.optional(),
 })
 
