@@ -163,7 +163,12 @@ function endpointIn({ scheme, query }: Pieces): string | null {
 }
 
 /** The port, or the usual one of its kind. A socket has none. */
-const portOf = ({ scheme, host, port }: Pieces): string => port || (host === '' ? '' : `${rowOfScheme(scheme)?.port ?? ''}`)
+const portOf = ({ scheme, host, port }: Pieces): string => port || (host === '' ? '' : usualPort(scheme))
+
+function usualPort(scheme: string): string {
+  const row = rowOfScheme(scheme)
+  return `${row?.ports?.[scheme] ?? row?.port ?? ''}`
+}
 
 /** Parameters that lead somewhere else than what stands before them says (libpq, Redis, S3). */
 const LEADING = ['host', 'hostaddr', 'port', 'dbname', 'service', 'db', 'database', 'endpoint']

@@ -27,6 +27,8 @@ const PROVIDERS: readonly { readonly host: RegExp; readonly provider: string }[]
   { host: /(^|\.)(x|twitter)\.com$/, provider: 'X' },
   { host: /^maps\.googleapis\.com$/, provider: 'Google Maps' },
   { host: /(^|\.)audioscrobbler\.com$/, provider: 'Last.fm' },
+  { host: /\.cloudamqp\.com$/, provider: 'CloudAMQP' },
+  { host: /\.mq\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|on\.aws)$/, provider: 'Amazon MQ' },
   { host: /\.psdb\.cloud$/, provider: 'PlanetScale' },
   { host: /(^|\.)s3[.-]([a-z0-9.-]+\.)?amazonaws\.com(\.cn)?$/, provider: 'Amazon S3' },
   { host: /\.r2\.cloudflarestorage\.com$/, provider: 'Cloudflare R2' },

@@ -5,6 +5,8 @@ import { invalid } from '../domain/handle-grammar.ts'
 import { refuseWrongShape } from '../domain/handle-shape.ts'
 import type { VariableSet } from '../domain/variables.ts'
 import type { Kind, Recognition } from '../ports/kind.ts'
+import { AMQP } from './amqp/guards/checks.ts'
+import { AMQP_VARIABLES } from './amqp/variables.ts'
 import { BEANSTALKD } from './beanstalkd/checks.ts'
 import { BEANSTALKD_VARIABLES } from './beanstalkd/variables.ts'
 import { MEMCACHED } from './memcached/checks.ts'
@@ -31,6 +33,8 @@ export interface KindRow {
   readonly port?: number
   /** What of a handle may be shown: of some the user, the path and the query may be secrets too. Default: scheme, user, host, port and path. */
   readonly shows?: 'host'
+  /** The same of schemes whose usual port is another one. */
+  readonly ports?: Readonly<Record<string, number>>
   /** Sets of variables that make a handle of it. */
   readonly variables?: readonly VariableSet[]
   /** What is asked of two of them, one in the place of the other. */
@@ -61,6 +65,16 @@ export const KINDS: readonly KindRow[] = [
     port: 6379,
     checks: Object.values(REDIS),
     load: async () => (await import('./redis/redis.ts')).default,
+  },
+  {
+    name: 'amqp',
+    schemes: ['amqp', 'amqps'],
+    usualKey: 'AMQP_URL',
+    port: 5672,
+    ports: { amqps: 5671 },
+    variables: AMQP_VARIABLES,
+    checks: Object.values(AMQP),
+    load: async () => (await import('./amqp/amqp.ts')).default,
   },
   {
     name: 'memcached',
@@ -211,8 +225,6 @@ const SERVICES: Readonly<Record<string, string>> = {
   mysql: 'MySQL',
   mysql2: 'MySQL',
   mariadb: 'MariaDB',
-  amqp: 'RabbitMQ',
-  amqps: 'RabbitMQ',
   smtp: 'an SMTP server',
   smtps: 'an SMTP server',
   submission: 'an SMTP server',

@@ -16,6 +16,7 @@ test.each([
   ['postgres://u@a/app', 'postgres://u@b/app'],
   ['s3://K:S@shop?endpoint=http://a:9000', 's3://K:S@shop?endpoint=http://b:9000'],
   ['s3://K:S@shop?endpoint=http://a:9000', 's3://K:S@shop'],
+  ['amqp://u@a/app', 'amqps://u@a/app'],
 ])('%s and %s lead to two resources', (before, after) => {
   expect(within(before, after)).toBeNull()
 })
@@ -52,6 +53,8 @@ test.each([
   ['memcached://h1,password=S3cret', 'memcached://(not shown)'],
   ['memcached://u:S3cret@h1,', 'memcached://(not shown)'],
   ['redis://:S3cret@h1:1,h2:2', '(not shown)'],
+  ['amqp://app:pw@mq/shop', 'amqp://app@mq:5672/shop'],
+  ['amqps://app:pw@mq/shop', 'amqps://app@mq:5671/shop'],
 ])('%s is shown as %s', (handle, shown) => {
   expect(openKinds(new Redactor()).describe(new Secret(handle))).toBe(shown)
 })

@@ -95,7 +95,7 @@ describe('recognition', () => {
 
   test.each([
     ['mysql://app:Zq8xKv@h/x', 'leads to MySQL, which attach does not speak yet'],
-    ['amqps://app:Zq8xKv@h', 'leads to RabbitMQ, which attach does not speak yet'],
+    ['cassandra://app:Zq8xKv@h', 'leads to Cassandra, which attach does not speak yet'],
     ['gopher://Zq8xKv@h', 'has a scheme that attach does not know'],
     ['Zq8xKv', 'has no scheme'],
     ['', 'is empty'],

@@ -135,4 +135,5 @@ export const FOREIGNERS: readonly { readonly protocol: string; readonly behaviou
   { protocol: 'NATS', behaviour: greets('INFO {"server_id":"x"}\r\n') },
   { protocol: 'memcached', behaviour: answersLines('ERROR\r\n') },
   { protocol: 'beanstalkd', behaviour: answersLines('UNKNOWN_COMMAND\r\n') },
+  { protocol: 'AMQP', behaviour: script('AMQP\0\0\u0009\u0001', null) },
 ]
