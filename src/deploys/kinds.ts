@@ -90,7 +90,7 @@ interface Pieces {
 /** A value taken apart by its looks alone. Null: it is no URL, or one whose secret could stand anywhere. */
 function piecesOf(value: Handle): Pieces | null {
   const match =
-    /^([a-z][a-z0-9+.-]*):\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\]@]*\]|[^:@/?#]*)(?::(\d+))?(\/[^@?#]*)?(\?[^@#]*)?$/i.exec(
+    /^((?:jdbc:)?[a-z][a-z0-9+.-]*):\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\]@]*\]|[^:@/?#]*)(?::(\d+))?(\/[^@?#]*)?(\?[^@#]*)?$/i.exec(
       value.reveal(),
     )
   if (match === null) return null
@@ -114,8 +114,11 @@ function targetOf(value: Handle): string {
 /** The port, or the usual one of its kind. A socket has none. */
 const portOf = ({ scheme, host, port }: Pieces): string => port || (host === '' ? '' : `${rowOfScheme(scheme)?.port ?? ''}`)
 
-/** Parameters that lead somewhere else than what stands before them says (libpq, Redis). */
-const LEADING = ['host', 'hostaddr', 'port', 'dbname', 'service', 'db', 'database']
+/** Parameters that lead somewhere else than what stands before them says (libpq, Redis, sockets of MySQL). */
+const LEADING = [
+  ...['host', 'hostaddr', 'port', 'dbname', 'service', 'db', 'database'],
+  ...['socket', 'unix_socket', 'unixSocket', 'socketPath', 'localSocket'],
+]
 
 const placeIn = ({ query }: Pieces): string => {
   const parameters = new URLSearchParams(query)

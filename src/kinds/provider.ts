@@ -8,6 +8,7 @@ const PROVIDERS: readonly { readonly host: RegExp; readonly provider: string }[]
   { host: /\.upstash\.io$/, provider: 'Upstash' },
   { host: /\.redis-cloud\.com$|\.redislabs\.com$|\.redns\.redis-cloud\.com$/, provider: 'Redis Cloud' },
   { host: /\.postgres\.database\.azure\.com$/, provider: 'Azure Database' },
+  { host: /\.(mysql|mariadb)\.database\.azure\.com$/, provider: 'Azure Database' },
   { host: /\.redis(enterprise)?\.cache\.windows\.net$|\.redis\.azure\.net$/, provider: 'Azure Cache' },
   { host: /\.db\.ondigitalocean\.com$/, provider: 'DigitalOcean' },
   { host: /\.aivencloud\.com$/, provider: 'Aiven' },
@@ -20,6 +21,9 @@ const PROVIDERS: readonly { readonly host: RegExp; readonly provider: string }[]
   { host: /\.db\.elephantsql\.com$/, provider: 'ElephantSQL' },
   { host: /\.scw\.cloud$/, provider: 'Scaleway' },
   { host: /\.psdb\.cloud$/, provider: 'PlanetScale' },
+  { host: /\.tidbcloud\.com$/, provider: 'TiDB Cloud' },
+  { host: /\.cleardb\.(net|com)$/, provider: 'ClearDB' },
+  { host: /\.jawsdb\.com$/, provider: 'JawsDB' },
 ]
 
 /** Heroku runs on plain Amazon names; its generated database and user names give it away. */

@@ -5,8 +5,12 @@ import { invalid } from '../domain/handle-grammar.ts'
 import { refuseWrongShape } from '../domain/handle-shape.ts'
 import type { VariableSet } from '../domain/variables.ts'
 import type { Kind, Recognition } from '../ports/kind.ts'
+import { MYSQL } from './mysql/checks.ts'
+import { MYSQL_VARIABLES } from './mysql/variables.ts'
 import { POSTGRES } from './postgres/guards/checks.ts'
+import { POSTGRES_VARIABLES } from './postgres/variables.ts'
 import { REDIS } from './redis/guards/checks.ts'
+import { REDIS_VARIABLES } from './redis/variables.ts'
 
 /** What is known of a kind before its file is loaded. */
 export interface KindRow {
@@ -35,6 +39,7 @@ export const KINDS: readonly KindRow[] = [
     ],
     usualKey: 'DATABASE_URL',
     port: 5432,
+    variables: POSTGRES_VARIABLES,
     checks: POSTGRES,
     load: async () => (await import('./postgres/postgres.ts')).default,
   },
@@ -43,8 +48,29 @@ export const KINDS: readonly KindRow[] = [
     schemes: ['redis', 'rediss', 'valkey', 'valkeys', 'unix', 'redis+unix', 'redis-socket', 'redis+socket', 'valkey+unix'],
     usualKey: 'REDIS_URL',
     port: 6379,
+    variables: REDIS_VARIABLES,
     checks: Object.values(REDIS),
     load: async () => (await import('./redis/redis.ts')).default,
+  },
+  {
+    name: 'mysql',
+    schemes: [
+      ...['mysql', 'mariadb', 'mysql2', 'jdbc:mysql', 'jdbc:mariadb', 'mysql+pymysql', 'mysql+mysqldb', 'mysql+mysqlconnector'],
+      ...[
+        'mysql+asyncmy',
+        'mysql+aiomysql',
+        'mariadb+pymysql',
+        'mariadb+mysqldb',
+        'mariadb+mariadbconnector',
+        'mariadb+asyncmy',
+        'mariadb+aiomysql',
+      ],
+    ],
+    usualKey: 'DATABASE_URL',
+    port: 3306,
+    variables: MYSQL_VARIABLES,
+    checks: MYSQL,
+    load: async () => (await import('./mysql/mysql.ts')).default,
   },
   { name: 'opaque', schemes: [], usualKey: 'TOKEN', checks: [], load: async () => (await import('./opaque.ts')).default },
 ]
@@ -82,8 +108,9 @@ export function kindNamed(name: string, rows: readonly KindRow[] = KINDS): KindR
 /** A service that is known by name only: its handles have a host where one is expected. */
 export const isKnownService = (scheme: string): boolean => Object.hasOwn(SERVICES, scheme)
 
-/** Lower case. `null` when a text does not begin with `scheme://`. */
-export const schemeOf = (text: string): string | null => /^([A-Za-z][A-Za-z0-9+._-]*):\/\//.exec(text)?.[1]?.toLowerCase() ?? null
+/** Lower case; Java's `jdbc:` before it is a part of it. `null` when a text does not begin with `scheme://`. */
+export const schemeOf = (text: string): string | null =>
+  /^((?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]*):\/\//i.exec(text)?.[1]?.toLowerCase() ?? null
 
 const namesOf = (rows: readonly KindRow[]): string => rows.map(({ name }) => name).join(', ')
 
@@ -94,7 +121,7 @@ function evident(text: string, rows: readonly KindRow[]): KindRow | undefined {
 }
 
 function byHost(text: string, rows: readonly KindRow[]): KindRow | undefined {
-  const authority = /^[A-Za-z][A-Za-z0-9+._-]*:\/\/([^/?#]*)/.exec(text)?.[1] ?? ''
+  const authority = /^(?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]*:\/\/([^/?#]*)/i.exec(text)?.[1] ?? ''
   const host = authority
     .slice(authority.lastIndexOf('@') + 1)
     .replace(/:\d*$/, '')
@@ -111,7 +138,7 @@ function unrecognised(text: string, rows: readonly KindRow[]): AttachError {
       `the kinds are ${namesOf(rows)}; --kind opaque attaches it without a probe`,
     )
   }
-  if (scheme !== null)
+  if (scheme !== null && !scheme.startsWith('jdbc:'))
     return invalid('has a scheme that attach does not know', `the kinds are ${namesOf(rows)}; --kind opaque takes any text`)
   try {
     refuseWrongShape(text, {
@@ -129,9 +156,6 @@ function unrecognised(text: string, rows: readonly KindRow[]): AttachError {
 
 /** Schemes of services that are known by name only. */
 const SERVICES: Readonly<Record<string, string>> = {
-  mysql: 'MySQL',
-  mysql2: 'MySQL',
-  mariadb: 'MariaDB',
   amqp: 'RabbitMQ',
   amqps: 'RabbitMQ',
   mongodb: 'MongoDB',

@@ -51,13 +51,18 @@ describe('recognition', () => {
   })
 
   test('a kind that does not exist is USAGE, and the hint names those that do', () => {
-    expect(refusal('redis://h', { asked: 'nope' })).toMatchObject({ code: 'USAGE', hint: 'the kinds are postgres, redis, opaque' })
+    expect(refusal('redis://h', { asked: 'nope' })).toMatchObject({
+      code: 'USAGE',
+      hint: `the kinds are ${KINDS.map(({ name }) => name).join(', ')}`,
+    })
     expect(() => kindNamed('nope')).toThrow(AttachError)
   })
 
   test('the scheme decides, in any case of letters', () => {
     expect(of('POSTGRES://h/x')).toBe('postgres')
     expect(of('rediss://h', { was: 'postgres://h' })).toBe('redis')
+    expect(of('jdbc:mysql://h/x')).toBe('mysql')
+    expect(of('JDBC:MariaDB://h/x', { was: 'postgres://h' })).toBe('mysql')
     expect(rowOfScheme('PostgreSQL')?.name).toBe('postgres')
     expect(rowOfScheme('gopher')).toBeUndefined()
   })
@@ -78,14 +83,14 @@ describe('recognition', () => {
 
   test('what nothing recognises is what the key already was', () => {
     expect(of('tok_2', { was: 'tok_1' })).toBe('opaque')
-    expect(of('mysql://h/x', { was: 'mysql://g/x' })).toBe('opaque')
+    expect(of('sqlserver://h/x', { was: 'sqlserver://g/x' })).toBe('opaque')
     expect(of('host=h dbname=x', { was: 'postgres://h/x' })).toBe('postgres')
-    expect(refusal('mysql://h/x', { was: 'postgres://h/x' }).code).toBe('HANDLE_INVALID')
+    expect(refusal('sqlserver://h/x', { was: 'postgres://h/x' }).code).toBe('HANDLE_INVALID')
     expect(refusal('tok_2', { was: '' }).code).toBe('HANDLE_INVALID')
   })
 
   test.each([
-    ['mysql://app:Zq8xKv@h/x', 'leads to MySQL, which attach does not speak yet'],
+    ['sqlserver://app:Zq8xKv@h/x', 'leads to SQL Server, which attach does not speak yet'],
     ['amqps://app:Zq8xKv@h', 'leads to RabbitMQ, which attach does not speak yet'],
     ['gopher://Zq8xKv@h', 'has a scheme that attach does not know'],
     ['Zq8xKv', 'has no scheme'],

@@ -329,7 +329,7 @@ export const WRONG: readonly (readonly [title: string, text: string, sentence: s
   ],
   [
     'a resource of no kind that is known',
-    `${PRODUCTION}resources: { DATABASE_URL: { kind: mysql } }\n`,
+    `${PRODUCTION}resources: { DATABASE_URL: { kind: sqlserver } }\n`,
     '4:36: resources.DATABASE_URL.kind: expected postgres, redis or opaque, found another text',
   ],
   [
