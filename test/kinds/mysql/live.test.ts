@@ -212,14 +212,14 @@ describe.runIf(haveMariaDb())('a real MariaDB', () => {
   })
 })
 
-describe.runIf(haveMariaDb())('a real MariaDB with certificates that are not as they should be', () => {
+describe.runIf(haveMariaDb())('a real MariaDB with the certificate of another', () => {
   let certificates: Certificates
   beforeAll(async () => {
     certificates = await makeCertificates()
   })
   afterAll(() => certificates?.[Symbol.dispose]())
 
-  test('another host, and an expired one', async () => {
+  test('is refused where its name is checked, and told where it is not', async () => {
     await using elsewhere = await startMariaDb({ tls: certificates.wrongHost })
     const full = elsewhere.url({ query: `ssl-mode=VERIFY_IDENTITY&ssl-ca=${certificates.ca}` })
     expect(await look(full)).toMatchObject({ ok: false, failedAt: 'secure', code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
@@ -227,12 +227,7 @@ describe.runIf(haveMariaDb())('a real MariaDB with certificates that are not as 
       ok: true,
       findings: [{ id: 'tls.unverified' }, { id: 'tls.reader_differs' }],
     })
-    await using expired = await startMariaDb({ tls: certificates.expired })
-    expect(await look(expired.url({ query: `ssl-ca=${certificates.ca}` }))).toMatchObject({
-      ok: false,
-      failedAt: 'secure',
-      code: 'CERT_HAS_EXPIRED',
-    })
+  })
   })
 })
 
