@@ -228,7 +228,6 @@ describe.runIf(haveMariaDb())('a real MariaDB with the certificate of another', 
       findings: [{ id: 'tls.unverified' }, { id: 'tls.reader_differs' }],
     })
   })
-  })
 })
 
 /** Keeps so many connections open that never log in. */
