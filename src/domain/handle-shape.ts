@@ -54,7 +54,7 @@ const OTHER_SYNTAXES: readonly { readonly looks: RegExp; readonly what: string; 
     what: 'begins with the name of a variable',
     hint: 'give the value alone:',
   },
-  { looks: /^(psql|redis-cli|mysql|pg_dump|valkey-cli)\s/i, what: 'is a command line', hint: 'give the address alone:' },
+  { looks: /^(psql|redis-cli|mysql|mariadb|pg_dump|valkey-cli)\s/i, what: 'is a command line', hint: 'give the address alone:' },
   {
     looks: /^(server|data source|host|addr(ess)?|network address|user id|uid|initial catalog|database|provider)\s*=[^;]*;/i,
     what: 'is an ADO.NET connection string (Server=…;)',

@@ -76,11 +76,21 @@ async function converse(run: Run, plain: Socket, resource: MySql): Promise<Live 
     run.passed()
     return { session, socket, plugin, secrets, ...told }
   } catch (error) {
+    if (error instanceof ServerRefused && error.server.number === DENIED && resource.password === null) throw new Failed(NO_PASSWORD)
     if (error instanceof ServerRefused) throw new Failed(mysqlFailure(error.server, run.at, secrets))
     if (error instanceof LoginImpossible) throw new Failed(impossible(error))
     throw error
   }
 }
+
+const DENIED = 1045
+const NO_PASSWORD = {
+  failedAt: 'login',
+  class: 'permanent',
+  code: '1045',
+  reason: 'the server lets this user not in without a password, and the handle has none',
+  hint: 'write the password into the handle; if it needs none, the user may not come from this address',
+} as const
 
 const exchange = (run: Run): Exchange => ({ ms: run.exchangeMs, signal: run.signal, now: run.now })
 
