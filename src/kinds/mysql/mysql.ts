@@ -5,7 +5,7 @@ import { queryText, splitHandle } from '../../domain/handle-split.ts'
 import { Secret } from '../../domain/secret.ts'
 import type { HandleParts, HandleVariables, Kind } from '../../ports/kind.ts'
 import { hostInHandle } from '../host.ts'
-import { composed, decomposed } from '../variables.ts'
+import { composed, decomposed } from '../parts.ts'
 import { identifyMySql, MYSQL_GRAMMAR, MYSQL_SCHEMES, type MySql, parseMySql, socketKey } from './handle.ts'
 
 /** MySQL, MariaDB, and what speaks their protocol. */

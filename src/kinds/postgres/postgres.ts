@@ -5,7 +5,7 @@ import { queryText, splitHandle } from '../../domain/handle-split.ts'
 import { Secret } from '../../domain/secret.ts'
 import type { HandleParts, HandleVariables, Kind } from '../../ports/kind.ts'
 import { hostInHandle } from '../host.ts'
-import { composed, decomposed } from '../variables.ts'
+import { composed, decomposed } from '../parts.ts'
 import { identifyPostgres, POSTGRES_GRAMMAR, POSTGRES_SCHEMES, type Postgres, parsePostgres } from './handle.ts'
 
 // https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS

@@ -5,7 +5,7 @@ import { queryText, splitHandle } from '../../domain/handle-split.ts'
 import { Secret } from '../../domain/secret.ts'
 import type { HandleParts, HandleVariables, Kind } from '../../ports/kind.ts'
 import { hostInHandle } from '../host.ts'
-import { composed, decomposed } from '../variables.ts'
+import { composed, decomposed } from '../parts.ts'
 import { databaseKey, identifyRedis, parseRedis, REDIS_GRAMMAR, REDIS_SCHEMES, type Redis, traitsOfRedis } from './handle.ts'
 
 /** Redis and Valkey. `rediss` is TLS with the certificate and the host name checked. */
