@@ -4,6 +4,7 @@ import type { ExpectedResource } from '../domain/deploy.ts'
 import { AttachError, isAttachError } from '../domain/errors.ts'
 import { type Finding, found } from '../domain/finding.ts'
 import type { Handle } from '../domain/handle.ts'
+import { invalid } from '../domain/handle-grammar.ts'
 import { kindNamed, rowOfScheme, schemeOf } from '../kinds/registry.ts'
 import { type FoundSet, isShown, type NamedSet, ownKeys, partNamed, setOf, setsIn } from '../kinds/variables.ts'
 import type { JoinedChange, Kind } from '../ports/kind.ts'
@@ -178,6 +179,12 @@ export async function apartOf(
   if (found === undefined && usual?.part !== set.needs[0]) return null
   const parts = (await kindNamed(kind).load()).decompose?.(handle, Object.keys(set.parts))
   if (parts === undefined) return null
+  const unheld = [...parts.keys()].find((part) => !Object.hasOwn(set.parts, part))
+  if (unheld !== undefined)
+    throw invalid(
+      `says something (${unheld}) that none of the variables of ${key} holds`,
+      'leave it out of the handle, or name a variable for it in attach.yaml',
+    )
   const apart = new Map<Key, Handle | null>()
   for (const [part, names] of Object.entries(set.parts)) {
     const value = parts.get(part) ?? null
