@@ -1,7 +1,7 @@
 import type { Change } from '../domain/change.ts'
 import { isAttachError } from '../domain/errors.ts'
 import type { Handle, Identity } from '../domain/handle.ts'
-import { oneLine, type Redactor, secretsIn } from '../domain/redact.ts'
+import { isToken, oneLine, type Redactor, secretsIn } from '../domain/redact.ts'
 import { providerOf } from '../kinds/provider.ts'
 import { isKnownService, type KindRow, recognise, rowOfScheme } from '../kinds/registry.ts'
 import type { HandleParts, Kind, Kinds, Opened, ProbeContext, Recognition, Resource } from '../ports/kind.ts'
@@ -104,7 +104,8 @@ function targetOf(value: Handle): string {
   const pieces = piecesOf(value)
   if (pieces === null) return '(not shown)'
   const { scheme, host, path } = pieces
-  const user = rowOfScheme(scheme)?.name === 'redis' && pieces.password === '' ? '' : pieces.user // A lone word is a password to some.
+  const isSecret = rowOfScheme(scheme)?.name === 'redis' ? pieces.password === '' : isToken(scheme, pieces.user, pieces.password)
+  const user = isSecret ? '' : pieces.user // A lone word is a password to some, and a token is user and password at once.
   if (rowOfScheme(scheme) === undefined) return isKnownService(scheme) ? oneLine(`${scheme}://${host}`) : `${oneLine(scheme)}://(not shown)`
   if (!/^(\/[\w.%-]*)*$/.test(path) || !/^[\w.%[\]:-]*$/.test(host)) return `${scheme}://(not shown)`
   const port = portOf(pieces)

@@ -105,14 +105,21 @@ export function secretsIn(value: string): readonly string[] {
       .slice(userinfo.length)
       .replace(/^@/, '')
       .split(/[:/?#]/)[0] ?? ''
-  const shown = [host, userinfo.slice(0, Math.max(colon, 0)), value.slice(0, value.indexOf(':')), ...OUR_WORDS]
+  const user = userinfo.slice(0, Math.max(colon, 0))
+  const shown = [host, ...(isToken(value, user, userinfo.slice(colon + 1)) ? [] : [user]), value.slice(0, value.indexOf(':')), ...OUR_WORDS]
   return secrets.filter((secret) => secret !== '' && !shown.includes(secret))
 }
+
+/** A user of a mail server that is its own password is a token of the provider, as Postmark has them: it is not shown. */
+export const isToken = (value: string, user: string, password: string): boolean =>
+  user === password && user.length >= TOKEN_MIN && /^(smtp|submission)/i.test(value)
+/** A shorter one is a bad password. */
+const TOKEN_MIN = 16
 
 /** Where what stands before the @ is a user, also without a password. Elsewhere it may be a token. */
 const NAMES_USER = /^(postg|pg|mysql|mariadb)/i
 /** A password that is one of these hides nothing where we say them. */
-const OUR_WORDS = ['postgres', 'postgresql', 'redis', 'opaque']
+const OUR_WORDS = ['postgres', 'postgresql', 'redis', 'smtp', 'opaque']
 /** `password=…` in what is no URL to us: jdbc, libpq, ADO. */
 const NAMED_PART = /(?:^|[?&;\s])[\w.-]*(?:pass|pwd|secret|token)[\w.-]*\s*=\s*["']?([^&;\s"']+)/gi
 const SECRET_NAME = /pass|pwd|secret|token|auth|sig|key/i

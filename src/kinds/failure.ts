@@ -57,6 +57,11 @@ const NET: Readonly<Record<string, readonly [FailureClass, string, string]>> = {
   EPERM: ['permanent', 'may not connect there', 'does a local rule forbid it?'],
   EMFILE: ['transient', 'too many files are open on this machine', 'close some, or raise the limit'],
   aborted: ['transient', 'stopped before it was done', 'run it again'],
+  'no-greeting': [
+    'transient',
+    'connected, but the server does not greet',
+    'is that the right port? a proxy may accept for a server that is down, and some servers let strangers wait',
+  ],
   'too-much': ['permanent', 'the answer is longer than any real one', 'is that really SERVICE?'],
   protocol: [
     'permanent',

@@ -10,6 +10,8 @@ export interface Door {
   readonly service: string
   /** How a handle asks for TLS: `rediss://`. Null: it cannot. */
   readonly askForTls: string | null
+  /** The protocol begins in plain text and turns to TLS later: that it speaks plain text is no lack of TLS. */
+  readonly plainFirst?: true
 }
 
 /** What stays open when a probe came to depth `use`: at least the socket that carries it. */
@@ -44,7 +46,7 @@ export async function openProbe<L extends Held>(
       live = held
     } catch (error) {
       socket?.destroy()
-      throw await explained(run, error, { address: door.address, service: door.service, tls: door.askForTls })
+      throw await explained(run, error, { ...door, tls: door.askForTls })
     } finally {
       if (held === null || run.signal.aborted) socket?.destroy() // Too late: nobody would close it.
     }

@@ -143,14 +143,19 @@ export async function reachServer(run: Run, address: Address): Promise<Socket | 
 export async function explained(
   run: Run,
   error: unknown,
-  { address, service, tls }: { readonly address: Address; readonly service: string; readonly tls: string | null },
+  {
+    address,
+    service,
+    tls,
+    plainFirst,
+  }: { readonly address: Address; readonly service: string; readonly tls: string | null; readonly plainFirst?: true },
 ): Promise<unknown> {
   const puzzling = error instanceof NetError && (run.at === 'secure' || run.at === 'speak') && PUZZLING.has(error.code)
   if (!puzzling || run.signal.aborted || run.left < 50) return error
   const hungUp = error.code === 'closed' || error.code === 'ECONNRESET'
   const ask = !hungUp ? 'text' : service !== 'PostgreSQL' && 'port' in address && POSTGRES_PORTS.has(address.port) ? 'postgres' : 'tls'
   const protocol = await sniff(address, { ms: Math.min(900, run.left * 0.8), signal: run.signal, now: run.now, ask })
-  if (protocol === service && run.at === 'secure') return new Failed(PLAIN_TEXT)
+  if (protocol === service && run.at === 'secure' && plainFirst === undefined) return new Failed(PLAIN_TEXT)
   return protocol === null || protocol === service ? error : new Failed(wrongProtocol(protocol, service, { tls }))
 }
 
@@ -164,7 +169,16 @@ const PLAIN_TEXT = {
 /** Where a port that hangs up is more likely PostgreSQL than TLS. */
 const POSTGRES_PORTS = new Set([5432, 5433, 6432, 6543])
 
-const PUZZLING = new Set(['timeout', 'closed', 'ECONNRESET', 'protocol', 'EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'too-much'])
+const PUZZLING = new Set([
+  'timeout',
+  'no-greeting',
+  'closed',
+  'ECONNRESET',
+  'protocol',
+  'EPROTO',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'too-much',
+])
 
 const outcome = (run: Run) => ({ stages: [...run.stages], totalMs: run.totalMs, facts: run.facts, findings: [...run.findings] })
 

@@ -20,6 +20,18 @@ const PROVIDERS: readonly { readonly host: RegExp; readonly provider: string }[]
   { host: /\.db\.elephantsql\.com$/, provider: 'ElephantSQL' },
   { host: /\.scw\.cloud$/, provider: 'Scaleway' },
   { host: /\.psdb\.cloud$/, provider: 'PlanetScale' },
+  { host: /\.postmarkapp\.com$/, provider: 'Postmark' },
+  { host: /\.sendgrid\.net$/, provider: 'SendGrid' },
+  { host: /\.mailgun\.org$/, provider: 'Mailgun' },
+  { host: /^email-smtp(-fips)?\.[a-z0-9-]+\.amazonaws\.com$/, provider: 'Amazon SES' },
+  { host: /\.mailtrap\.io$/, provider: 'Mailtrap' },
+  { host: /\.mailjet\.com$/, provider: 'Mailjet' },
+  { host: /\.(brevo|sendinblue)\.com$/, provider: 'Brevo' },
+  { host: /^smtp\.mandrillapp\.com$/, provider: 'Mandrill' },
+  { host: /\.sparkpostmail\.com$/, provider: 'SparkPost' },
+  { host: /^smtp\.resend\.com$/, provider: 'Resend' },
+  { host: /^smtp(-relay)?\.(gmail|googlemail)\.com$/, provider: 'Google' },
+  { host: /^smtp(-[a-z]+)?\.(office365|outlook)\.com$|\.mail\.protection\.outlook\.com$/, provider: 'Microsoft 365' },
 ]
 
 /** Heroku runs on plain Amazon names; its generated database and user names give it away. */

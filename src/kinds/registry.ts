@@ -7,6 +7,8 @@ import type { VariableSet } from '../domain/variables.ts'
 import type { Kind, Recognition } from '../ports/kind.ts'
 import { POSTGRES } from './postgres/guards/checks.ts'
 import { REDIS } from './redis/guards/checks.ts'
+import { SMTP } from './smtp/checks.ts'
+import { SMTP_VARIABLES } from './smtp/variables.ts'
 
 /** What is known of a kind before its file is loaded. */
 export interface KindRow {
@@ -45,6 +47,14 @@ export const KINDS: readonly KindRow[] = [
     port: 6379,
     checks: Object.values(REDIS),
     load: async () => (await import('./redis/redis.ts')).default,
+  },
+  {
+    name: 'smtp',
+    schemes: ['smtp', 'smtps', 'submission', 'submissions', 'smtp+starttls', 'smtp+tls', 'smtp+ssl'],
+    usualKey: 'SMTP_URL',
+    variables: SMTP_VARIABLES,
+    checks: Object.values(SMTP),
+    load: async () => (await import('./smtp/smtp.ts')).default,
   },
   { name: 'opaque', schemes: [], usualKey: 'TOKEN', checks: [], load: async () => (await import('./opaque.ts')).default },
 ]
@@ -140,9 +150,6 @@ const SERVICES: Readonly<Record<string, string>> = {
   memcache: 'Memcached',
   beanstalkd: 'beanstalkd',
   beanstalk: 'beanstalkd',
-  smtp: 'an SMTP server',
-  smtps: 'an SMTP server',
-  submission: 'an SMTP server',
   s3: 'an object store',
   nats: 'NATS',
   mqtt: 'an MQTT broker',

@@ -7,9 +7,10 @@ import { gather } from './wire.ts'
 const BANNERS: readonly { readonly looks: RegExp; readonly protocol: string }[] = [
   { looks: /^HTTP\/\d|^<!doctype|^<html/i, protocol: 'HTTP' },
   { looks: /^SSH-/, protocol: 'SSH' },
-  { looks: /^220[ -].*ftp/i, protocol: 'FTP' },
+  { looks: /^220[ -](?!.*smtp).*ftp/i, protocol: 'FTP' },
   { looks: /^220[ -]/, protocol: 'SMTP' },
   { looks: /^\* (OK|BYE|PREAUTH)/, protocol: 'IMAP' },
+  { looks: /^\+OK .*(POP3|Dovecot|ready)/i, protocol: 'POP3' },
   { looks: /^INFO \{/, protocol: 'NATS' },
   { looks: /^AMQP/, protocol: 'AMQP' },
   { looks: /^(-(ERR|NOAUTH|DENIED|NOPERM|LOADING|MASTERDOWN|WRONGPASS)\b|\+(OK|PONG)\r\n|-ERR)/, protocol: 'Redis' },

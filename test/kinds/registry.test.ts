@@ -51,7 +51,7 @@ describe('recognition', () => {
   })
 
   test('a kind that does not exist is USAGE, and the hint names those that do', () => {
-    expect(refusal('redis://h', { asked: 'nope' })).toMatchObject({ code: 'USAGE', hint: 'the kinds are postgres, redis, opaque' })
+    expect(refusal('redis://h', { asked: 'nope' })).toMatchObject({ code: 'USAGE', hint: 'the kinds are postgres, redis, smtp, opaque' })
     expect(() => kindNamed('nope')).toThrow(AttachError)
   })
 
