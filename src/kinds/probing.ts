@@ -153,7 +153,14 @@ export async function explained(
   const puzzling = error instanceof NetError && (run.at === 'secure' || run.at === 'speak') && PUZZLING.has(error.code)
   if (!puzzling || run.signal.aborted || run.left < 50) return error
   const hungUp = error.code === 'closed' || error.code === 'ECONNRESET'
-  const ask = !hungUp ? 'text' : service !== 'PostgreSQL' && 'port' in address && POSTGRES_PORTS.has(address.port) ? 'postgres' : 'tls'
+  const ask =
+    error.code === 'no-greeting'
+      ? 'hello'
+      : !hungUp
+        ? 'text'
+        : service !== 'PostgreSQL' && 'port' in address && POSTGRES_PORTS.has(address.port)
+          ? 'postgres'
+          : 'tls'
   const protocol = await sniff(address, { ms: Math.min(900, run.left * 0.8), signal: run.signal, now: run.now, ask })
   if (protocol === service && run.at === 'secure' && plainFirst === undefined) return new Failed(PLAIN_TEXT)
   return protocol === null || protocol === service ? error : new Failed(wrongProtocol(protocol, service, { tls }))

@@ -10,25 +10,24 @@ const MASTER = findProgram('master', ['/usr/lib/postfix/sbin', '/usr/libexec/pos
 /** Whether a real Postfix can be started here: its master runs as root alone. Says so when not. */
 export const havePostfix = (): boolean => serverOrSkip('postfix (which root alone can start)', process.getuid?.() === 0 ? MASTER : null)
 
-export interface PostfixOptions {
-  /** What it calls itself. */
-  readonly name?: string
-  /** A certificate: STARTTLS is offered. */
-  readonly tls?: { readonly cert: string; readonly key: string }
-  /** Further lines of main.cf: `smtpd_tls_auth_only=yes`. */
-  readonly settings?: readonly string[]
-  /** The port speaks TLS from the first byte on. */
-  readonly wrapped?: 'wrapped'
-}
+/** A port of it, by lines as in main.cf that hold there alone: `smtpd_tls_wrappermode=yes`. */
+export type Doors<Name extends string> = Readonly<Record<Name, readonly string[]>>
 
-export interface PostfixServer {
-  readonly port: number
+export interface PostfixServer<Name extends string> {
+  port(door: Name): number
   /** What it wrote down so far. */
   log(): string
   /** Files in its queue: mail that it has taken. */
   queued(): readonly string[]
   [Symbol.asyncDispose](): Promise<void>
 }
+
+/** Lines of a door that offers STARTTLS. */
+export const withTls = ({ cert, key }: { readonly cert: string; readonly key: string }): readonly string[] => [
+  'smtpd_tls_security_level=may',
+  `smtpd_tls_cert_file=${cert}`,
+  `smtpd_tls_key_file=${key}`,
+]
 
 const SERVICES = `
 postlog unix-dgram n - n - 1 postlogd
@@ -43,18 +42,15 @@ verify unix - - n - 1 verify
 const QUEUES = ['incoming', 'active', 'deferred', 'corrupt', 'hold', 'maildrop']
 const FOLDERS = [...QUEUES, 'bounce', 'defer', 'flush', 'saved', 'trace', 'private', 'public', 'pid']
 
-/** A real Postfix on a free port of 127.0.0.1 that delivers nothing: no service of it sends. Takes a second. */
-export async function startPostfix({
-  name = 'mail.example.test',
-  tls,
-  settings = [],
-  wrapped,
-}: PostfixOptions = {}): Promise<PostfixServer> {
+/**
+ * A real Postfix on free ports of 127.0.0.1 that delivers nothing: no service of it sends. It relays for nobody, and takes mail for example.test.
+ * Takes two seconds, so one serves many tests by its doors.
+ */
+export async function startPostfix<Name extends string>(doors: Doors<Name>): Promise<PostfixServer<Name>> {
   if (MASTER === null) throw new Error('postfix is not installed')
   const folder = mkdtempSync('/tmp/att-mx-')
   chmodSync(folder, 0o755)
   const at = (...names: readonly string[]) => join(folder, ...names)
-  const port = await freePort()
   const owner = idOf('/etc/passwd', 'postfix')
   for (const each of ['etc', 'queue', 'data', ...FOLDERS.map((queue) => join('queue', queue))]) mkdirSync(at(each), { mode: 0o755 })
   chownSync(at('data'), owner, 0)
@@ -65,23 +61,30 @@ export async function startPostfix({
   const main = [
     'compatibility_level=3.6',
     ...[`config_directory=${at('etc')}`, `queue_directory=${at('queue')}`, `data_directory=${at('data')}`],
-    ...['inet_interfaces=127.0.0.1', 'inet_protocols=ipv4', `myhostname=${name}`, 'mydestination=example.test', 'mynetworks='],
-    ...['local_recipient_maps=', 'alias_maps=', 'alias_database=', 'local_transport=error', 'default_transport=error'],
-    ...[`maillog_file=${at('log')}`, 'maillog_file_prefixes=/tmp', 'smtpd_peername_lookup=no', 'smtputf8_autodetect_classes='],
-    ...(tls === undefined ? [] : ['smtpd_tls_security_level=may', `smtpd_tls_cert_file=${tls.cert}`, `smtpd_tls_key_file=${tls.key}`]),
-    ...settings,
+    ...['inet_interfaces=127.0.0.1', 'inet_protocols=ipv4', 'myhostname=mail.example.test', 'mydestination=example.test', 'mynetworks='],
+    ...['local_recipient_maps=', 'alias_maps=', 'alias_database=', 'local_transport=discard', 'default_transport=discard'],
+    ...[`maillog_file=${at('log')}`, 'maillog_file_prefixes=/tmp', 'smtpd_peername_lookup=no', 'in_flow_delay=0s'],
   ]
   writeFileSync(at('etc', 'main.cf'), `${main.join('\n')}\n`)
-  const options = wrapped === undefined ? '' : ' -o smtpd_tls_wrappermode=yes'
-  writeFileSync(at('etc', 'master.cf'), `127.0.0.1:${port} inet n - n - - smtpd${options}\n${SERVICES}`)
+  const ports = new Map<string, number>()
+  const lines: string[] = []
+  for (const [name, settings] of Object.entries<readonly string[]>(doors)) {
+    const port = await freePort()
+    ports.set(name, port)
+    const options = settings.map((setting) => ` -o { ${setting.replace('=', ' = ')} }`).join('')
+    lines.push(`127.0.0.1:${port} inet n - n - - smtpd${options}`)
+  }
+  writeFileSync(at('etc', 'master.cf'), `${lines.join('\n')}\n${SERVICES}`)
+  const portOf = (door: string): number => ports.get(door) ?? 0
   const log = () => textOf(at('log'))
   const child = spawn(MASTER, ['-c', at('etc'), '-d'], { stdio: 'ignore' })
-  await eventually('Postfix listening', async () => {
-    if (child.exitCode !== null) throw new Error(`it ended: ${log().slice(-2_000)}`)
-    await reached(port)
+  const ended = new Promise<never>((_, reject) => {
+    child.once('exit', (code) => reject(new Error(`Postfix ended with ${code}: ${log().slice(-2_000)}`)))
   })
+  ended.catch(() => {})
+  await Promise.race([eventually('Postfix listening', async () => void (await Promise.all([...ports.values()].map(reached)))), ended])
   return {
-    port,
+    port: portOf,
     log,
     queued: () => QUEUES.flatMap((queue) => filesIn(at('queue', queue))),
     [Symbol.asyncDispose]: async () => {

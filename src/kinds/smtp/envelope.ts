@@ -1,4 +1,4 @@
-import type { Reply } from './conversation.ts'
+import { type Reply, textOf } from './conversation.ts'
 import { isUnknownMailbox, type Said } from './failure.ts'
 import type { Ask } from './login.ts'
 
@@ -26,8 +26,23 @@ export async function announce({ from, to }: Envelope, { isUtf8 }: { readonly is
   if (sender.code >= 300) return { refused: { reply: sender, said: 'MAIL' }, isSenderUnknown: false }
   const recipient = await ask(`RCPT TO:<${to ?? from}>`)
   const isSenderUnknown = to === null && isUnknownMailbox(recipient)
-  const refused = recipient.code >= 300 && !isSenderUnknown ? ({ reply: recipient, said: 'RCPT' } as const) : null
+  const refused = recipient.code >= 300 && !isSenderUnknown ? { reply: recipient, said: meantBy(recipient) } : null
   const reset = recipient.code === 421 ? null : await ask('RSET')
   if (refused === null && reset !== null && reset.code >= 300) return { refused: { reply: reset, said: 'RSET' }, isSenderUnknown }
   return { refused, isSenderUnknown }
+}
+
+/** Postfix waits for the recipient before it says what it has against the client, its name or the sender (smtpd_delay_reject). */
+function meantBy(reply: Reply): Said {
+  const [, what] = /\b(client host|helo command|sender address) rejected/i.exec(textOf(reply)) ?? []
+  switch (what?.toLowerCase()) {
+    case 'client host':
+      return 'nothing'
+    case 'helo command':
+      return 'EHLO'
+    case 'sender address':
+      return 'MAIL'
+    default:
+      return 'RCPT'
+  }
 }

@@ -13,12 +13,17 @@ export function smtpFailure(reply: Reply, said: Said, depth: Depth, secrets: rea
   const [reason, hint, at] = meaningOf(reply, said)
   return {
     failedAt: at ?? depth,
-    class: reply.code < 500 ? 'transient' : 'permanent',
+    class: passes(reply) ? 'transient' : 'permanent',
     code: String(reply.code),
     reason: `${reason}${serverSays(textOf(reply), secrets)}`,
     hint,
   }
 }
+
+/** Whether another try may be taken. Postfix defers what it does not relay (454 4.7.1), so that no mail is lost while its owner mends that. */
+export const passes = (reply: Reply): boolean => reply.code < 500 && !(reply.code === 454 && isAboutRelay(reply))
+
+const isAboutRelay = (reply: Reply): boolean => /\brelay/i.test(textOf(reply))
 
 /** What a refusal says in our words, without those of the server. */
 export const meaningOf = (reply: Reply, said: Said): Meaning => ANYWHERE[reply.code]?.(reply) ?? AFTER[said](reply)
@@ -81,11 +86,11 @@ function senderMeaning(reply: Reply): Meaning {
 }
 
 function recipientMeaning(reply: Reply): Meaning {
+  if (isAboutRelay(reply) && !isUnknownMailbox(reply))
+    return ['the server takes no mail for other domains from here', 'log in, or let it relay for this network (mynetworks of Postfix)']
   if (reply.code < 500)
     return ['the server does not take mail for this recipient for now', 'wait a few minutes: greylisting lets a later try through']
   if (isUnknownMailbox(reply)) return ['the server knows no such mailbox', 'check to=']
-  if (/relay/i.test(textOf(reply)))
-    return ['the server takes no mail for other domains from here', 'log in, or let it relay for this network (mynetworks of Postfix)']
   return ['the server refuses this recipient', 'check to=; the account may be limited to some recipients']
 }
 

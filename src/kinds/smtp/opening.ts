@@ -73,8 +73,12 @@ export async function hello(run: Run, { conversation, socket }: Pick<Begun, 'con
 
 export const exchangeOf = (run: Run): Exchange => ({ ms: run.exchangeMs, signal: run.signal, now: run.now })
 
-export const refused = (run: Run, reply: Reply, said: Said, resource: Smtp): Failed =>
-  new Failed(smtpFailure(reply, said, run.at, secretsOf(resource)))
+/** What was refused. Where the reason lies at a depth that was taken for passed (a login that nobody knew to be needed), that one is not. */
+export function refused(run: Run, reply: Reply, said: Said, resource: Smtp): Failed {
+  const failure = smtpFailure(reply, said, run.at, secretsOf(resource))
+  if (failure.failedAt !== run.at) run.again(failure.failedAt)
+  return new Failed(failure)
+}
 
 async function encrypt(run: Run, plain: Socket, { files, serverName, verify }: Smtp): Promise<Secured> {
   const trust = await trustOf(files, { ca: 'cafile', cert: 'cafile', key: 'cafile' })

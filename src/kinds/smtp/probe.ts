@@ -147,10 +147,7 @@ async function use(run: Run, { conversation, offers }: Talk, resource: Smtp): Pr
       found(REMARKED.recipient, SENDER_UNKNOWN, { remedy: 'make a mailbox for it, or name a recipient that there is: ?to=' }),
     )
   if (announced.refused === null) return
-  const failed = refused(run, announced.refused.reply, announced.refused.said, resource)
-  // That a login is missing was not to be seen before.
-  if (failed.failure.failedAt === 'login' && run.at === 'use') run.again('login')
-  throw failed
+  throw refused(run, announced.refused.reply, announced.refused.said, resource)
 }
 
 const NO_LOGIN = 'the server offers a login, and the handle has none: whether it asks for one is not known'

@@ -9,7 +9,7 @@ import { providerOf } from '../../provider.ts'
 import { toldSchema, type Zod } from '../../told-schema.ts'
 import { textOf } from '../conversation.ts'
 import { type Announced, announce, type Envelope } from '../envelope.ts'
-import { meaningOf } from '../failure.ts'
+import { meaningOf, passes } from '../failure.ts'
 import { productOf } from '../offers.ts'
 import type { Live } from '../probe.ts'
 import { sandboxOf } from '../sandbox.ts'
@@ -83,7 +83,7 @@ async function envelopeFacts(asking: Asking, live: Live, against: SurveyContext[
 function verdictsOf({ refused }: Announced, { from, to }: Envelope): Pick<SmtpFacts, 'sender' | 'relay'> {
   const why = refused === null ? '' : `${meaningOf(refused.reply, refused.said)[0]} (${refused.reply.code})`
   // What keeps everybody out for a moment says nothing of the sender.
-  if (refused !== null && refused.reply.code < 500) return { sender: { unknown: why }, relay: { unknown: why } }
+  if (refused !== null && passes(refused.reply)) return { sender: { unknown: why }, relay: { unknown: why } }
   const isSender = refused?.said === 'MAIL'
   return {
     sender: { is: { address: from, refused: isSender ? why : '' } },
