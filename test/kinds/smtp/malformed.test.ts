@@ -67,6 +67,7 @@ describe('malformed handles of mail servers', () => {
     [`submission://app:${P}@h?verify_peer=1&tls.rejectUnauthorized=false`, 'asks both for a checked certificate and for none'],
     [`smtp://app:${P}@h?auth=xoauth2`, 'has an unknown word for auth'],
     [`smtp://app:${P}@h?auth=none`, 'has a user, and says auth=none'],
+    ['smtp://h:25?from=app@example.com', 'has an unencoded @ in its query'],
     [`smtp://app:${P}@h?from=nobody`, 'has a from that is no mail address'],
     [`smtp://app:${P}@h?from=a%40b%3E%0d%0aRCPT%20TO%3A%3Cc%40d`, 'has a from that is no mail address'],
     [`smtp://app:${P}@h?from=%3Ca%40b%3E%20SIZE%3D1`, 'has a from that is no mail address'],
