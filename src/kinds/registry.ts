@@ -51,7 +51,7 @@ export const KINDS: readonly KindRow[] = [
   {
     name: 'smtp',
     schemes: ['smtp', 'smtps', 'submission', 'submissions', 'smtp+starttls', 'smtp+tls', 'smtp+ssl'],
-    usualKey: 'SMTP_URL',
+    usualKey: 'SMTP_URL', // No port: scheme and user tell it, 25, 465 or 587.
     variables: SMTP_VARIABLES,
     checks: Object.values(SMTP),
     load: async () => (await import('./smtp/smtp.ts')).default,

@@ -44,6 +44,6 @@ export const ABOUT: KindAbout = {
   ],
   notRunHere: [
     'Postmark, SendGrid, Mailgun, Amazon SES, Mailtrap, Exim, Exchange: known by their documentation alone',
-    'logins on Postfix (it needs a SASL server): smtp-server from npm stands in for it',
+    'the store of passwords behind a login on Postfix: a stand-in speaks the protocol of Dovecot to it; CRAM-MD5 runs on smtp-server from npm',
   ],
 }

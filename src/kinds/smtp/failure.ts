@@ -26,7 +26,11 @@ export const passes = (reply: Reply): boolean => reply.code < 500 && !(reply.cod
 const isAboutRelay = (reply: Reply): boolean => /\brelay/i.test(textOf(reply))
 
 /** What a refusal says in our words, without those of the server. */
-export const meaningOf = (reply: Reply, said: Said): Meaning => ANYWHERE[reply.code]?.(reply) ?? AFTER[said](reply)
+export const meaningOf = (reply: Reply, said: Said): Meaning =>
+  ANYWHERE[reply.code]?.(reply) ?? (reply.code >= 500 && WANTS_LOGIN.test(textOf(reply)) ? LOGIN : AFTER[said](reply))
+
+/** 553 of Postfix, 550 of Exchange, 503 of others: no code of its own says so everywhere. */
+const WANTS_LOGIN = /\bnot (logged in|authenticated)\b|\bauthenticat(e|ion) (is )?(required|first)\b|\bauth first\b/i
 
 const LOGIN: Meaning = ['the server asks for a login, and the handle has none', 'write USER:PASSWORD@ before the host', 'login']
 const ENCRYPTED: Meaning = ['the server asks for TLS first', 'ask for it: submission:// at 587, smtps:// at 465', 'secure']

@@ -51,9 +51,14 @@ export async function begin(run: Run, plain: Socket, resource: Smtp): Promise<Be
   return { ...spoken, conversation: new Conversation(secured.socket), socket: secured.socket, secured, way: 'starttls', offers: null }
 }
 
+/** Servers let strangers wait before they greet, since spammers do not (postscreen_greet_wait of Postfix is 6 s). */
+const GREETING_MS = 7_000
+
 /** The greeting of the server, whole. */
 export async function greet(run: Run, conversation: Conversation, resource: Smtp): Promise<string> {
-  const reply = await conversation.reply(exchangeOf(run)).catch((error: unknown) => {
+  // A little is kept back for asking what speaks there instead.
+  const ms = Math.max(1, Math.min(GREETING_MS, run.left - Math.min(900, run.left / 4)))
+  const reply = await conversation.reply({ ...exchangeOf(run), ms }).catch((error: unknown) => {
     throw error instanceof NetError && error.code === 'timeout' ? new NetError('talk', 'no-greeting') : error
   })
   if (reply.code !== 220) throw refused(run, reply, 'nothing', resource)

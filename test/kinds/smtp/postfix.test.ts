@@ -3,19 +3,21 @@ import smtp from '../../../src/kinds/smtp/smtp.ts'
 import { PROBE_LIMITS } from '../../../src/ports/kind.ts'
 import { probe } from '../../conformance/kind.ts'
 import { type Certificates, makeCertificates } from '../../support/certificates.ts'
+import { type PasswordStore, passwordStore } from '../../support/password-store.ts'
 import { havePostfix, type PostfixServer, startPostfix, withTls } from '../../support/postfix.ts'
 import { eventually } from '../../support/processes.ts'
 
 const look = (handle: string) => probe(smtp, handle, { limits: PROBE_LIMITS })
 const FROM = 'from=app%40example.test'
 
+const PASSWORD = 'pw-of-the-app'
 const STRICT_NAMES = 'smtpd_helo_restrictions=reject_invalid_helo_hostname, reject_non_fqdn_helo_hostname'
 const SENDERS =
   'smtpd_sender_restrictions=check_sender_access inline:{{root@example.test = REJECT}, {grey@example.test = 450 4.2.0 Greylisted}}'
 const RECIPIENTS =
   'smtpd_recipient_restrictions=check_recipient_access inline:{{full@example.test = 452 4.2.2 full}, {slow@example.test = 450 4.2.0 Greylisted}}'
 
-const doorsWith = ({ good, wrongHost, expired }: Certificates) => ({
+const doorsWith = ({ good, wrongHost, expired }: Certificates, { port: passwords }: PasswordStore) => ({
   plain: [],
   starttls: withTls(good),
   implicit: [...withTls(good), 'smtpd_tls_wrappermode=yes'],
@@ -26,20 +28,32 @@ const doorsWith = ({ good, wrongHost, expired }: Certificates) => ({
   strict: ['smtpd_delay_reject=no', 'smtpd_helo_required=yes', STRICT_NAMES],
   closed: ['smtpd_delay_reject=no', 'smtpd_client_restrictions=reject'],
   relaying: ['smtpd_relay_restrictions=reject_unauth_destination'],
+  login: [
+    ...withTls(good),
+    ...['smtpd_sasl_auth_enable=yes', 'smtpd_tls_auth_only=yes', `smtpd_sasl_type=dovecot`, `smtpd_sasl_path=inet:127.0.0.1:${passwords}`],
+    ...[
+      'smtpd_sender_login_maps=inline:{app@example.test=app, boss@example.test=boss}',
+      'smtpd_relay_restrictions=permit_sasl_authenticated, reject',
+    ],
+    'smtpd_sender_restrictions=reject_sender_login_mismatch',
+  ],
 })
 
 describe.runIf(havePostfix())('a real Postfix', () => {
   let certificates: Certificates
+  let passwords: PasswordStore
   let server: PostfixServer<keyof ReturnType<typeof doorsWith>>
   beforeAll(async () => {
     certificates = await makeCertificates()
-    server = await startPostfix(doorsWith(certificates))
+    passwords = await passwordStore({ user: 'app', password: PASSWORD })
+    server = await startPostfix(doorsWith(certificates, passwords))
   }, 60_000)
   afterEach(() => vi.unstubAllEnvs())
   afterAll(async () => {
     expect(server.queued(), 'nothing was ever sent').toEqual([])
     expect(server.log()).not.toMatch(/\bdata=/)
     await server[Symbol.asyncDispose]()
+    await passwords[Symbol.asyncDispose]()
     certificates[Symbol.dispose]()
   })
 
@@ -124,7 +138,7 @@ describe.runIf(havePostfix())('a real Postfix', () => {
       facts: { product: 'Postfix', tls: { verified: true } },
     })
     for (const scheme of ['smtp', 'submission']) {
-      const limits = { ...PROBE_LIMITS, statementMs: 800, totalMs: 4_000 }
+      const limits = { ...PROBE_LIMITS, totalMs: 2_000 }
       const report = await probe(smtp, `${scheme}://localhost:${server.port('implicit')}`, { limits })
       expect(report).toMatchObject({ ok: false, class: 'permanent', code: 'wrong-protocol', hint: 'ask for TLS: smtps://' })
     }
@@ -171,6 +185,40 @@ describe.runIf(havePostfix())('a real Postfix', () => {
       class: 'permanent',
       code,
       reason: expect.stringContaining('takes no mail for other domains from here; server says:'),
+    })
+  })
+
+  describe('that asks for a login', () => {
+    const as = (password: string, query: string, scheme = 'submission') =>
+      look(`${scheme}://app:${password}@localhost:${server.port('login')}${trusting()}&${query}`)
+
+    test('offers it once there is TLS, lets the right password relay, and is told the password then alone', async () => {
+      expect(await as(PASSWORD, `${FROM}&to=you%40elsewhere.example`)).toMatchObject({
+        ok: true,
+        facts: { more: { auth: 'PLAIN LOGIN', starttls: true } },
+        findings: [],
+      })
+      expect(await as(PASSWORD, 'ignoreTLS=true', 'smtp')).toMatchObject({ failedAt: 'login', code: 'auth-not-offered' })
+    })
+
+    test('refuses a wrong password, for good; without one it asks for a login by its refusal of the sender', async () => {
+      expect(await as('wrong-pw', FROM)).toMatchObject({ ok: false, failedAt: 'login', class: 'permanent', code: '535' })
+      expect(await at('login', `${trusting()}&${FROM}&to=you%40elsewhere.example`, 'submission', 'localhost')).toMatchObject({
+        ok: false,
+        failedAt: 'login',
+        class: 'permanent',
+        code: '553',
+        reason: expect.stringContaining('asks for a login'),
+      })
+    })
+
+    test('refuses a sender that belongs to another user, as Postfix tells it behind the recipient', async () => {
+      expect(await as(PASSWORD, 'from=boss%40example.test')).toMatchObject({
+        failedAt: 'use',
+        class: 'permanent',
+        code: '553',
+        reason: expect.stringContaining('the server refuses this sender; server says: 5.7.1'),
+      })
     })
   })
 
