@@ -1,4 +1,4 @@
-import type { Compared, SwapTo } from './command.ts'
+import type { SwapTo, ToCompare } from './command.ts'
 import { type Line, usage, type Word } from './line.ts'
 import type { OptionName, Valued } from './options.ts'
 import { partsIn } from './settings.ts'
@@ -30,7 +30,7 @@ export function swapTo(verb: 'swap' | 'compare', words: readonly Word[], line: L
  * What `compare` is to compare. Two words of which neither is a pair are OLD and NEW, whatever they are; a key alone with --save is asked and
  * compared with nothing; all else is as with `swap`. Throws USAGE.
  */
-export function comparedIn(words: readonly Word[], line: Line, context: Context): Compared {
+export function comparedIn(words: readonly Word[], line: Line, context: Context): ToCompare {
   const what = comparedBy(words, line, context)
   if (text(line, 'save') === null) return what
   if (line.options.has('baseline'))
@@ -44,7 +44,7 @@ export function comparedIn(words: readonly Word[], line: Line, context: Context)
   return what
 }
 
-function comparedBy(words: readonly Word[], line: Line, context: Context): Compared {
+function comparedBy(words: readonly Word[], line: Line, context: Context): ToCompare {
   const isGiven = [...PARTS, ...SOURCES].some((option) => line.options.has(option))
   const hasPair = words.some((word) => shapeOf(word).is === 'pair')
   if (!isGiven && !hasPair && words.length === 2) {

@@ -3,7 +3,7 @@ import type { CandidateRow } from '../domain/candidate.ts'
 import type { Document, ProbeRow, StepRow, Warning } from '../domain/document.ts'
 import { AttachError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
-import type { KeyedFinding } from '../domain/finding.ts'
+import type { Finding, KeyedFinding } from '../domain/finding.ts'
 import type { Shown } from '../domain/operation.ts'
 import { printableData, Redactor } from '../domain/redact.ts'
 import { shellWord } from '../domain/shell.ts'
@@ -53,8 +53,23 @@ export function placed(text: string, options: readonly string[]): string {
 const RUNNABLE =
   /\battach (?:recover --keep|recover|status|log|rollback v\d+|undo v\d+|(?:swap|failover|detach|probe|compare) [A-Za-z_]\w*(?:=-)?|[A-Z_][A-Z0-9_]*(?:=-)?)(?![\w=-])/g
 
-const placedEvent = (event: Event, options: readonly string[]): Event =>
-  event.type === 'note' || event.type === 'recovered' ? { ...event, message: placed(event.message, options) } : event
+function placedEvent(event: Event, options: readonly string[]): Event {
+  const mending = <F extends Finding>(finding: F): F =>
+    finding.remedy === undefined ? finding : { ...finding, remedy: placed(finding.remedy, options) }
+  switch (event.type) {
+    case 'note':
+    case 'recovered':
+      return { ...event, message: placed(event.message, options) }
+    case 'judged':
+      return { ...event, findings: event.findings.map(mending) }
+    case 'found':
+      return { ...event, finding: mending(event.finding) }
+    case 'candidates':
+      return { ...event, candidates: event.candidates.map((row) => ({ ...row, findings: row.findings.map(mending) })) }
+    default:
+      return event
+  }
+}
 
 /** The deploy that a command works on. From here on hints lead to it, and the document names it. */
 export async function placeOf(command: Located, { host, place }: Session): Promise<Deploy> {

@@ -92,9 +92,9 @@ export const VERBS = [
       ['attach failover DATABASE_URL --to - --dry-run < secret', 'who is fit, and who is ahead? Changes nothing'],
     ],
     details: [
-      'All candidates are asked at once, and the present resource as far as it answers. Each that does not answer or that a guard refuses is named with its reason. Of the fit ones the most advanced is taken: the greatest position of the log that they share, then the newest row, then who was named first. Then it is a swap, in one atomic step.',
+      'All candidates, 16 at most, are asked at once, and the present resource as far as it answers. Each that does not answer or that a guard refuses is named with its reason. Of the fit ones the most advanced is taken: the greatest position of the log that they share, then the newest row, then who was named first. Then it is a swap, in one atomic step.',
       'It promotes nothing and fences nothing: a standby is refused until somebody promoted it, and a present resource that still takes writes is a warning. When none is fit nothing is changed (exit 3).',
-      `A key that was failed over in the last ${QUIET_PERIOD_MS / 60_000} minutes is refused; --allow failover.quiet goes on all the same, and is recorded. Undo and rollback are always possible.`,
+      `A key that was failed over in the last ${QUIET_PERIOD_MS / 60_000} minutes is refused; --allow failover.quiet goes on all the same, and is recorded. It holds up neither undo nor rollback; guards do.`,
       `Bound: ${seconds(DEFAULTS.failoverMs)} for all of it up to the write, ${seconds(DEFAULTS.failoverOnTerminalMs)} on a terminal, questions and waiting for another attach included (--timeout). A candidate that hangs is waited for ${seconds(PROBE_LIMITS.totalMs)}, and named.`,
       SETTLING,
       BOUNDS,
@@ -186,6 +186,25 @@ export const VERBS = [
     details: ['Harmless: a probe writes nothing, creates nothing and disturbs no client. Given handles only, no deploy is needed.', BOUNDS],
   },
   {
+    name: 'wait',
+    reads: true,
+    deploy: true,
+    summary: 'probe until it holds, then run a command',
+    usage: ['wait [KEY|HANDLE|-]… [options] [-- CMD [ARG]…]'],
+    takes: 'keys and handles, and a command after "--"',
+    examples: [
+      ['attach wait -- npm start', 'start the app once all that is attached answers'],
+      ['attach wait DATABASE_URL --expect writable --timeout 5m', 'until a standby was promoted'],
+      ['attach wait redis://localhost:6379 --invert', 'until nothing listens there any more'],
+    ],
+    details: [
+      'What another try may not meet again (refused, starting up, too many connections, not yet writable) is tried again, with pauses that grow and differ by chance. What stays until somebody acts (a wrong password, no such database, another protocol) ends it at once, exit 3; a name that does not resolve is asked for twice. All results are shown.',
+      `When the time passes it is exit 124, with what each still waited for. --invert waits until nothing answers at the address: a server that refuses the login is still there.`,
+      'The command gets the environment and the terminal of the caller; its exit is that of attach, 127 when it is not found and 126 when it cannot be run. With --json and a command the document stands on stderr.',
+      BOUNDS,
+    ],
+  },
+  {
     name: 'compare',
     reads: true,
     deploy: true,
@@ -234,7 +253,7 @@ export const VERBS = [
     takes: 'a handle or a host',
     examples: [
       ['attach where db1.internal', 'who still leads to this host?'],
-      ['attach where db1.internal:5432 -c deploys/*/.env', 'also in the configs of other folders'],
+      ["attach where db1.internal:5432 -c 'deploys/*/.env'", 'also in the configs of other folders'],
       ['attach where - --json < secret', 'who leads to the very database of this handle, for a script'],
     ],
     details: [

@@ -2,7 +2,7 @@ import { linkSync, lstatSync, renameSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Key } from '../domain/change.ts'
 import { AttachError } from '../domain/errors.ts'
-import type { Survey } from '../domain/survey.ts'
+import type { KeptSurvey, Survey } from '../domain/survey.ts'
 import { KINDS } from '../kinds/registry.ts'
 import { toldSchema, type Zod } from '../kinds/told-schema.ts'
 import type { Host } from '../ports/host.ts'
@@ -60,10 +60,10 @@ export async function baselinesIn(
   path: string | null,
   host: Pick<Host, 'cwd'>,
   directory: string | null = null,
-): Promise<ReadonlyMap<Key, Survey>> {
+): Promise<ReadonlyMap<Key, KeptSurvey>> {
   if (path === null) return new Map()
-  const { key, survey } = await readBaseline(baselineFile(path, host, directory))
-  return new Map([[key, survey]])
+  const { key, target, survey } = await readBaseline(baselineFile(path, host, directory))
+  return new Map([[key, { ...survey, target }]])
 }
 
 /** Throws USAGE where something else stands than a baseline, which is never replaced; UNAVAILABLE. */

@@ -8,6 +8,7 @@ import { isKnownService, rowOfScheme } from '../kinds/registry.ts'
 import type { Host } from '../ports/host.ts'
 import { fileTrouble } from '../stores/trouble.ts'
 import { isSameFile } from './address.ts'
+import { type Attachment, attachmentsOf } from './attachments.ts'
 import { identityOf } from './kinds.ts'
 import { type Deploy, deploysIn } from './locate.ts'
 import { openStore } from './open.ts'
@@ -38,7 +39,8 @@ export async function inventoryOf(deploy: Deploy, host: Host): Promise<Inventory
     const store = openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
     try {
       const { entries } = await store.read()
-      const attached = await Promise.all([...entries].map(([key, value]) => attachedBy(key, value, deploy)))
+      const attachments = await attachmentsOf(entries, deploy.declared?.resources ?? new Map())
+      const attached = await Promise.all(attachments.map((one) => attachedBy(one)))
       return { is: attached.filter((one) => one !== null) }
     } finally {
       await store[Symbol.asyncDispose]()
@@ -77,9 +79,8 @@ const keysOf = (attached: readonly Attached[]): string => attached.map(({ key })
 const isAbsent = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) === undefined
 
 /** Null: it leads nowhere that can be told. */
-async function attachedBy(key: Key, value: Handle, { declared }: Deploy): Promise<Attached | null> {
-  const asked = declared?.resources.get(key)?.kind ?? null
-  if (asked === null && !value.reveal().includes('://')) return null
+async function attachedBy({ key, handle: value, kind: asked }: Attachment): Promise<Attached | null> {
+  if (value === null || (asked === null && !value.reveal().includes('://'))) return null
   try {
     const identity = await identityOf(value, { asked, was: null })
     return identity.host === '' ? null : { key, identities: [identity], by: 'handle' }

@@ -7,6 +7,7 @@ import { nearest } from '../domain/nearest.ts'
 import { oneLine } from '../domain/redact.ts'
 import { shellWord } from '../domain/shell.ts'
 import type { Host } from '../ports/host.ts'
+import { fileTrouble } from '../stores/trouble.ts'
 import { isSameFile, labelOf, pathIn, realPath } from './address.ts'
 import { configsIn, envAbove } from './env-files.ts'
 import { PROJECT_FILE, projectAt, stands } from './project/find.ts'
@@ -101,9 +102,18 @@ async function expectOfNoOther(file: string, base: string, cwd: string): Promise
   }
 }
 
+/** Whether its config is there. Throws UNAVAILABLE where that cannot be seen: a folder that is closed to this user is not an empty one. */
+function isThere({ path, label }: Pick<Deploy, 'path' | 'label'>): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch (error) {
+    throw fileTrouble(`${label} cannot be looked at`, error)
+  }
+}
+
 /** For all that works on what is there. Throws USAGE with the nearest name that is, or with the history of a config that was removed. */
 export function expectThere(deploy: Deploy, host: Around): void {
-  if (existsSync(deploy.path)) return
+  if (isThere(deploy)) return
   const record = recordOf(deploy, host)
   if (record !== null) throw removed(deploy, labelOf(record, host.cwd))
   const directory = dirname(deploy.path)
@@ -121,14 +131,14 @@ export function expectThere(deploy: Deploy, host: Around): void {
 
 /** For what reads and closes a history: a config that was removed counts as empty while its history stands. Throws as `expectThere` does. */
 export function expectThereOrRecorded(deploy: Deploy, host: Around): 'there' | 'removed' {
-  if (!existsSync(deploy.path) && recordOf(deploy, host) !== null) return 'removed'
+  if (!isThere(deploy) && recordOf(deploy, host) !== null) return 'removed'
   expectThere(deploy, host)
   return 'there'
 }
 
 /** For `attach`: a plain `.env` is made where no other one can be meant, anything else only when asked for. Throws USAGE. */
 export function expectMayBeMade(deploy: Deploy, asked: 'create' | 'usual', host: Around): void {
-  if (existsSync(deploy.path) || asked === 'create') {
+  if (isThere(deploy) || asked === 'create') {
     if (!isDirectory(dirname(deploy.path)))
       throw new AttachError('USAGE', `the directory of ${deploy.label} does not exist${namedBy(deploy)}`, { hint: 'mkdir it first' })
     return

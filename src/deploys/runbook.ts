@@ -5,7 +5,7 @@ import type { Close, Release } from '../domain/operation.ts'
 import { Redactor } from '../domain/redact.ts'
 import { Secret } from '../domain/secret.ts'
 import { FAILOVER_MS, type FailoverOutcome, failover } from '../engine/failover.ts'
-import { changesTo, type Fitness, fitnessOf, surveyOf } from '../engine/fitness.ts'
+import { changesTo, type Fitness, fitnessOf, surveyAlone } from '../engine/fitness.ts'
 import { type Outcome, operate, type Wish } from '../engine/operate.ts'
 import type { Request } from '../engine/plan.ts'
 import { read as readHandle } from '../engine/recognise.ts'
@@ -79,7 +79,7 @@ export async function openDeploy(options: DeployOptions = {}): Promise<Deploy> {
   const signal = options.signal ?? new AbortController().signal
   const found = await locate(where, host.cwd, directory)
   const store: ConfigStore = openStore(found, host, { lockTimeoutMs, atomicOnly, onWait: (reason) => onEvent({ type: 'waiting', reason }) })
-  const kinds = openKinds(new Redactor())
+  const kinds = openKinds(new Redactor(), found.declared?.resources)
   const reporter: Reporter = { event: onEvent }
   const trust = async (commands: readonly string[]): Promise<void> => {
     if (options.trust === true) return
@@ -121,7 +121,7 @@ export async function openDeploy(options: DeployOptions = {}): Promise<Deploy> {
       expectConfirmed(found, how)
       const kept = editsOf({ [key]: '' }, how).flatMap(({ keepOldAs }) => (keepOldAs === undefined ? [] : [{ keepOldAs }]))
       const candidates = handles.map((handle) => ({ to: new Secret(handle) }))
-      const wish = { ...(await wishFor(how)), key: keyOf(key), candidates, ...kept[0] }
+      const wish = { ...(await wishFor(how)), key: keyOf(key), candidates, timeoutMs, ...kept[0] }
       return await inTime(timeoutMs, signal, (within) => failover(wish, operationFor(how, within)))
     },
     detach: async (keys, how = {}) => {
@@ -145,7 +145,9 @@ export async function openDeploy(options: DeployOptions = {}): Promise<Deploy> {
     compare: async (handles, how = {}) => {
       expectThere(found, host)
       const baselines = await baselinesIn(how.baseline ?? null, host, directory)
-      return await fitnessOf(changesTo(editsOf(handles, {}), await store.read(signal)), { ...measureOf(how), declared, baselines }, asking)
+      const snapshot = await store.read(signal)
+      const measure = { ...measureOf(how), declared, baselines }
+      return await fitnessOf(changesTo(editsOf(handles, {}), snapshot), snapshot.entries, measure, asking)
     },
     saveBaseline: async (name, path) => {
       expectThere(found, host)
@@ -153,7 +155,7 @@ export async function openDeploy(options: DeployOptions = {}): Promise<Deploy> {
       expectWritable(file)
       const value = heldIn(await store.read(signal), key)
       const resource = await readHandle(key, value, { asked: declared.get(key)?.kind ?? null, was: value }, kinds)
-      const { survey } = await surveyOf(key, resource, declared, asking)
+      const { survey } = await surveyAlone(key, resource, declared, asking)
       writeBaseline(file, { key, target: kinds.describe(value), survey }, host)
     },
     read: async () => await store.read(signal),

@@ -35,6 +35,8 @@ export interface Finding {
   /** What a person can run or do. */
   readonly remedy?: string
   readonly cost?: Cost
+  /** It weighs less than what its check finds usually does, for a reason of its own: attach.yaml may lower it further, and does not raise it. */
+  readonly lowered?: true
   /** It would stand in the way, and was let pass by name (--allow). */
   readonly allowed?: true
 }
@@ -51,7 +53,15 @@ export const found = (
   { id, severity: usual, cost }: Check,
   detail: string,
   { remedy, severity = usual }: { readonly remedy?: string; readonly severity?: Severity } = {},
-): Finding => ({ id, severity, status: statusOf(severity), detail, ...(remedy === undefined ? {} : { remedy }), cost })
+): Finding => ({
+  id,
+  severity,
+  status: statusOf(severity),
+  detail,
+  ...(remedy === undefined ? {} : { remedy }),
+  cost,
+  ...(isLess(severity, usual) ? { lowered: true } : {}),
+})
 
 export const passed = ({ id, severity, cost }: Check, detail: string): Finding => ({ id, severity, status: 'pass', detail, cost })
 
@@ -68,10 +78,12 @@ export const unknown = ({ id, severity, cost }: Check, why: string, remedy?: str
 /** What `error` finds is a fail; the rest is worth a look. */
 const statusOf = (severity: Severity): FindingStatus => (severity === 'error' ? 'fail' : 'warn')
 
-/** The finding as attach.yaml weighs it. A pass stays one, and so does what is unknown. */
+const isLess = (one: Severity, other: Severity): boolean => SEVERITIES.indexOf(one) > SEVERITIES.indexOf(other)
+
+/** The finding as attach.yaml weighs it. A pass stays one, and so does what is unknown; what weighs less than usual is made no heavier. */
 export function weighed(finding: Finding, severities: Severities): Finding {
   const severity = severities.get(finding.id)
-  if (severity === undefined) return finding
+  if (severity === undefined || (finding.lowered === true && isLess(finding.severity, severity))) return finding
   const { status } = finding
   return { ...finding, severity, status: status === 'pass' || status === 'unknown' ? status : statusOf(severity) }
 }

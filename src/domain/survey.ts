@@ -21,6 +21,12 @@ export interface Survey {
   readonly facts: unknown
 }
 
+/** What a resource told when it was well, and a file kept: a baseline. */
+export interface KeptSurvey extends Survey {
+  /** Where its handle led, redacted: `postgres://app@db1:5432/app`. */
+  readonly target: string
+}
+
 export interface Position {
   /** What wrote it: a cluster and its copies share one. */
   readonly line: string

@@ -1,13 +1,13 @@
 import type { Key } from '../domain/change.ts'
 import { AttachError } from '../domain/errors.ts'
-import type { Survey } from '../domain/survey.ts'
+import type { KeptSurvey } from '../domain/survey.ts'
 import type { Recognised } from './recognise.ts'
 
 /**
  * Every baseline is of a key that is changed, and of what both of its handles lead to: one that would say nothing is not passed over. Throws USAGE,
  * before anything is contacted.
  */
-export function expectBaselinesMeant(baselines: ReadonlyMap<Key, Survey>, recognised: readonly Recognised[]): void {
+export function expectBaselinesMeant(baselines: ReadonlyMap<Key, KeptSurvey>, recognised: readonly Recognised[]): void {
   for (const [key, { kind }] of baselines) {
     const meant = recognised.find(({ change, next }) => change.key === key && next !== null)
     if (meant === undefined) {

@@ -1,5 +1,4 @@
 import { type Key, same, type Value } from '../domain/change.ts'
-import { AttachError } from '../domain/errors.ts'
 import type { KeyedFinding } from '../domain/finding.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { Survey } from '../domain/survey.ts'
@@ -8,9 +7,9 @@ import type { Reporter } from '../ports/reporter.ts'
 import { type Asked, open, whereOf } from './ask.ts'
 import { askOld, type OldTold } from './compare.ts'
 import { ProbeFailed } from './expect.ts'
-import { judge } from './judge.ts'
+import { idsOf, judge } from './judge.ts'
 import type { Edit } from './plan.ts'
-import { type Asking, failureIn, findingsOf, type Look, type Preflight, type PreflightSetting } from './preflight.ts'
+import { type Asking, failureIn, findingsOf, type Preflight, type PreflightSetting, type ProbedChange } from './preflight.ts'
 
 /** A resource that may take over. Nothing was contacted for it. */
 export interface Candidate {
@@ -51,18 +50,25 @@ export interface AskingLimits {
   readonly graceMs: number
 }
 
-const LIMITS: AskingLimits = { totalMs: PROBE_LIMITS.totalMs, graceMs: 2_000 }
+/** What is left of the whole once one is fit is for the write: of a short time no more than this part is spent on those that are slow. */
+const PART = { total: 0.6, grace: 0.2 } as const
+
+/** `timeoutMs`: all of a failover, up to its write. */
+export const askingLimits = (timeoutMs: number): AskingLimits => ({
+  totalMs: Math.min(PROBE_LIMITS.totalMs, PART.total * timeoutMs),
+  graceMs: Math.min(2_000, PART.grace * timeoutMs),
+})
 
 /**
  * Asks all candidates and the present resource at once, each over one session; the present one is surveyed once for all. Every candidate gets
- * its answer, a slow one within `limits`. Throws INTERRUPTED.
+ * its answer, a slow one within `limits`. When it is asked to stop, what is known by then is the answer.
  */
 export async function askAll(
   candidates: readonly Candidate[],
   present: Present,
   asking: Asking,
   setting: PreflightSetting,
-  limits = LIMITS,
+  limits: AskingLimits,
 ): Promise<readonly Answer[]> {
   const over = new AbortController()
   const until = setting.clock() + limits.totalMs
@@ -76,14 +82,16 @@ export async function askAll(
     const runs = candidates.map((candidate) => answerOf(candidate, present, old, asking, inner))
     const left = (): number => Math.max(until - setting.clock(), limits.graceMs)
     const answers = await gathered(runs, ({ preflight }) => preflight !== null, left, setting.signal)
-    if (setting.signal.aborted)
-      throw new AttachError('INTERRUPTED', 'interrupted before anything was changed', { hint: 'run the command again' })
-    return candidates.map((candidate, at) => answers[at] ?? unfitOf(candidate, 'was still being asked when another was known to be fit'))
+    const late = setting.signal.aborted ? 'was still being asked' : 'was still being asked when another was known to be fit'
+    return candidates.map((candidate, at) => answers[at] ?? unfitOf(candidate, late))
   } finally {
     over.abort()
     old.asked.then((asked) => asked?.session?.[Symbol.asyncDispose]()).catch(() => {}) // Whoever waits for it is told as well.
   }
 }
+
+/** Why a candidate is not fit that nobody would move to. */
+export const STANDS_THERE = 'is what stands there'
 
 interface Old {
   readonly asked: Promise<Asked | null>
@@ -109,10 +117,10 @@ async function answerOf(of: Candidate, present: Present, old: Old, asking: Askin
   const { key } = present
   const { resource } = of
   const change = { key, before: present.value, after: of.edit.to }
-  if (same(change.before, change.after) || (setting.within?.(change) ?? null) !== null) return unfitOf(of, 'is what stands there')
+  if (same(change.before, change.after) || (setting.within?.(change) ?? null) !== null) return unfitOf(of, STANDS_THERE)
   const [next, oldAsked] = await Promise.all([open(key, 'new', resource, setting), old.asked])
   try {
-    const look: Look = { change, resource, next, old: oldAsked, isCompared: oldAsked !== null, oldTold: old.told }
+    const look: ProbedChange = { change, resource, next, old: oldAsked, isCompared: oldAsked !== null, oldTold: old.told }
     const failure = failureIn(look, asking)
     if (failure !== null) return unfitOf(of, withoutStart(failure.message, `${key}: ${whereOf(resource)} `), failure.hint)
     const judged = await findingsOf(look, asking, setting).catch(orMisfit)
@@ -120,8 +128,7 @@ async function answerOf(of: Candidate, present: Present, old: Old, asking: Askin
     const { findings, survey, told } = judged
     const [first, ...more] = judge(findings, asking).blocking
     if (first !== undefined) {
-      const ids = [...new Set([first, ...more].map(({ id }) => id))].join(', ')
-      return { ...unfitOf(of, `${first.detail} (${ids})`, first.remedy), findings, survey }
+      return { ...unfitOf(of, `${first.detail} (${idsOf([first, ...more])})`, first.remedy), findings, survey }
     }
     const probes = [next, ...(oldAsked === null ? [] : [oldAsked])]
     const revertible = oldAsked?.report.ok ?? true
@@ -152,10 +159,17 @@ function gathered<T>(
   let running = runs.length
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined
-    const done = (): void => {
+    const settle = (): void => {
       clearTimeout(timer)
       signal.removeEventListener('abort', done)
+    }
+    const done = (): void => {
+      settle()
       resolve(ends)
+    }
+    const failed = (error: unknown): void => {
+      settle()
+      reject(error)
     }
     signal.addEventListener('abort', done, { once: true })
     if (running === 0 || signal.aborted) done()
@@ -165,7 +179,7 @@ function gathered<T>(
         running -= 1
         if (running === 0) done()
         else if (isGood(end)) timer ??= setTimeout(done, left())
-      }, reject)
+      }, failed)
     }
   })
 }

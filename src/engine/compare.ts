@@ -5,7 +5,7 @@ import { type Finding, type KeyedFinding, weighed } from '../domain/finding.ts'
 import type { Identity } from '../domain/handle.ts'
 import { isSameResource } from '../domain/place.ts'
 import type { Expectation } from '../domain/probe.ts'
-import type { Survey } from '../domain/survey.ts'
+import type { KeptSurvey, Survey } from '../domain/survey.ts'
 import { SURVEY_LIMITS } from '../ports/kind.ts'
 import type { Asked, ProbeSetting } from './ask.ts'
 import type { Elsewhere } from './elsewhere.ts'
@@ -23,8 +23,10 @@ export interface Pair {
   readonly within: boolean
   readonly expect: Expectation
   readonly declared: ExpectedResource | null
+  /** Where the present handle leads, redacted. */
+  readonly oldTarget: string
   /** Speaks for an old one that is dead, and beside one that lives. */
-  readonly baseline: Survey | null
+  readonly baseline: KeptSurvey | null
   /** Going back: what stood there once may be the same resource. */
   readonly goesBack: boolean
 }

@@ -2,13 +2,13 @@ import type { CandidateRow } from '../domain/candidate.ts'
 import { isEmpty, type Key, same, type Value } from '../domain/change.ts'
 import { FAILOVER } from '../domain/checks.ts'
 import { AttachError } from '../domain/errors.ts'
-import { type Finding, found, type KeyedFinding, passed, weighed } from '../domain/finding.ts'
+import { type Finding, found, type KeyedFinding, passed, unknown, weighed } from '../domain/finding.ts'
 import type { Secret } from '../domain/secret.ts'
 import { told } from '../domain/survey.ts'
 import type { Resource } from '../ports/kind.ts'
 import { whereOf } from './ask.ts'
 import { expectBaselinesMeant } from './baselines.ts'
-import { type Answer, askAll, type Candidate } from './candidates.ts'
+import { type Answer, askAll, askingLimits, type Candidate, STANDS_THERE } from './candidates.ts'
 import { pardoned } from './judge.ts'
 import { look } from './look.ts'
 import { type Operation, type Outcome, operate, type Taken, type Wish } from './operate.ts'
@@ -34,6 +34,8 @@ export interface FailoverWish extends Omit<Wish, 'request' | 'probe'> {
   readonly candidates: readonly Offer[]
   /** The key that what is replaced stays under. */
   readonly keepOldAs?: Key
+  /** All of it, up to the write. Who is to stop it when the time is over is the signal of the operation. */
+  readonly timeoutMs: number
 }
 
 export type FailoverOutcome = Outcome & { readonly candidates: readonly CandidateRow[] }
@@ -68,10 +70,12 @@ export async function failover(wish: FailoverWish, operation: Operation): Promis
   const present = { key, value, resource: value === null ? null : await readIfAny(value, operation.kinds) }
   for (const { edit, resource } of candidates)
     expectBaselinesMeant(wish.baselines, [{ change: { key, before: value, after: edit.to }, next: resource, old: present.resource }])
-  const answers = await askAll(candidates, present, { ...wish, verb: 'failover' }, operation)
-  const chosen = mostAdvanced(answers.filter(isFit).map(standingOf))
+  const answers = await askAll(candidates, present, { ...wish, verb: 'failover' }, operation, askingLimits(wish.timeoutMs))
+  const isStopped = operation.signal.aborted
+  const chosen = isStopped ? null : mostAdvanced(answers.filter(isFit).map(standingOf))
   const rows = answers.map((answer) => rowOf(answer, chosen, answers))
   reporter.event({ type: 'candidates', key, candidates: rows })
+  if (isStopped) throw new AttachError('INTERRUPTED', 'interrupted before anything was changed', { hint: 'run the command again' })
   const taking = answers.find(({ of }) => of.candidate === chosen?.candidate)
   if (taking === undefined || taking.preflight === null) throw new NoneFit(key, rows, hintFor(answers))
   const findings = [pardoned({ key, ...weighed(behind(taking, answers), wish.declared.get(key)?.guards ?? new Map()) }, wish)]
@@ -79,7 +83,7 @@ export async function failover(wish: FailoverWish, operation: Operation): Promis
   return { ...(await operate(wishFor(taking.of, wish), operation, { taken })), candidates: rows }
 }
 
-const wishFor = ({ edit }: Candidate, { candidates: _, key, keepOldAs, ...wish }: FailoverWish): Wish => ({
+const wishFor = ({ edit }: Candidate, { candidates: _, timeoutMs: _time, key, keepOldAs, ...wish }: FailoverWish): Wish => ({
   ...wish,
   probe: 'probe',
   request: { verb: 'failover', edits: [{ key, ...edit, ...(keepOldAs === undefined ? {} : { keepOldAs }) }] },
@@ -102,7 +106,7 @@ async function readAll(wish: FailoverWish, operation: Operation): Promise<readon
     if (resource.depth === null) throw slip(`${name} is ${resource.kind}: nobody can be asked whether it is fit`, `attach swap ${key}`)
     const target = targetOf(resource)
     const twin = candidates.find((one) => one.resource.kind === resource.kind && one.target === target)
-    if (twin !== undefined) throw slip(`${name} leads where candidate ${twin.candidate} does`, 'name each once')
+    if (twin !== undefined) throw slip(`${name} leads where candidate ${twin.candidate} does`, 'attach help failover')
     candidates.push({ candidate: at + 1, edit, resource, target })
   }
   return candidates
@@ -120,13 +124,21 @@ function behind(chosen: Answer, answers: readonly Answer[]): Finding {
   const others = answers.filter((answer) => !isFit(answer) && answer.survey !== null)
   const furthest = mostAdvanced(others.filter((one) => leadText(standingOf(one), standingOf(chosen)) !== null).map(standingOf))
   const ahead = others.find(({ of }) => of.candidate === furthest?.candidate)
-  if (ahead === undefined) return passed(check, 'no candidate that is not fit is known to be further')
+  if (ahead === undefined) return silent(answers) ?? passed(check, 'no candidate that is not fit is further')
   const { candidate } = ahead.of
   const far = leadText(standingOf(ahead), standingOf(chosen))
   const detail = `candidate ${candidate} (${ahead.of.target}) is ${far} ahead of candidate ${chosen.of.candidate}, and is not fit: ${ahead.unfit}`
   return found(check, detail, {
     remedy: ahead.remedy === '' ? `make candidate ${candidate} fit` : `of candidate ${candidate}: ${ahead.remedy}`,
   })
+}
+
+/** Who told no position may be the furthest of all. Null: each of those that are not fit told one. */
+function silent(answers: readonly Answer[]): Finding | null {
+  const untold = answers.filter((answer) => !isFit(answer) && standingOf(answer).position === null && answer.unfit !== STANDS_THERE)
+  if (untold.length === 0) return null
+  const names = untold.map(({ of }) => `candidate ${of.candidate} (${of.target})`)
+  return { ...unknown(FAILOVER.behind, `how far ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} is not known`), severity: 'warn' }
 }
 
 const isFit = ({ preflight }: Answer): boolean => preflight !== null
@@ -145,7 +157,8 @@ function rowOf(answer: Answer, chosen: Standing | null, answers: readonly Answer
   return { candidate, target: of.target, fit, chosen: isChosen, reason: reason(), position, newest, findings: findings.map(withoutKey) }
 
   function reason(): string {
-    if (!fit || chosen === null) return unfit
+    if (!fit) return unfit
+    if (chosen === null) return 'is fit'
     const standings = answers.filter(isFit).map(standingOf)
     return isChosen ? why(chosen, standings) : whyNot(standingOf(answer), chosen, standings)
   }

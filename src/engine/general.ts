@@ -4,7 +4,7 @@ import { type Finding, found, passed, unknown } from '../domain/finding.ts'
 import { type Survey, told } from '../domain/survey.ts'
 import type { OldTold } from './compare.ts'
 import type { Elsewhere } from './elsewhere.ts'
-import { baseline } from './general/baseline.ts'
+import { baseline, isOfOld } from './general/baseline.ts'
 import { defaultCredentials, latency, paramsLost } from './general/client.ts'
 import { localhost, nameChanged, otherDeploy } from './general/place.ts'
 import { isKindChanged, type Sides } from './general/sides.ts'
@@ -37,7 +37,7 @@ export function generalFindings(sides: Sides, heard: Heard): readonly Finding[] 
     expiring(sides, heard.today),
     defaultCredentials(sides),
     paramsLost(sides),
-    latency(sides, next, spoken),
+    latency(sides, next, spoken, heard.old.silent),
     incomplete(sides, heard.next),
   ]
 }
@@ -45,12 +45,14 @@ export function generalFindings(sides: Sides, heard: Heard): readonly Finding[] 
 function kindChanged(sides: Sides): Finding {
   const { next, old, goesBack } = sides
   if (!isKindChanged(sides)) return passed(GENERAL.kindChanged, `both are ${next.resource.kind}`)
-  const detail = `leads to ${old.resource.kind} now, and to ${next.resource.kind} afterwards`
-  return found(GENERAL.kindChanged, detail, {
+  return kindFinding({ from: old.resource.kind, to: next.resource.kind, goesBack })
+}
+
+export const kindFinding = ({ from, to, goesBack }: { readonly from: string; readonly to: string; readonly goesBack: boolean }): Finding =>
+  found(GENERAL.kindChanged, `leads to ${from} now, and to ${to} afterwards`, {
     remedy: 'name a resource of the same kind',
     ...(goesBack ? { severity: 'warn' as const } : {}),
   })
-}
 
 /** Told by the servers: two names may lead to one of them, and one name to two. */
 function sameResource(sides: Sides, next: Survey | null, { survey: old, silent }: OldTold): Finding {
@@ -69,9 +71,9 @@ function sameResource(sides: Sides, next: Survey | null, { survey: old, silent }
 }
 
 /** A server that was restarted since its baseline is another one by its words: only that it is the same can be told from one. */
-function isSpokenFor({ baseline }: Sides, { resource }: Survey): boolean {
-  const [kept, now] = [baseline === null ? null : told(baseline.resource), told(resource)]
-  return kept !== null && kept === now
+function isSpokenFor(sides: Sides, { resource }: Survey): boolean {
+  const [kept, now] = [sides.baseline === null ? null : told(sides.baseline.resource), told(resource)]
+  return kept !== null && kept === now && isOfOld(sides)
 }
 
 function incomplete(sides: Sides, next: Heard['next']): Finding {

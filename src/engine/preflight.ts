@@ -1,15 +1,16 @@
-import type { Change, Key } from '../domain/change.ts'
+import { type Change, isEmpty, type Key } from '../domain/change.ts'
 import { FAILOVER, GENERAL } from '../domain/checks.ts'
 import type { ExpectedResource } from '../domain/deploy.ts'
 import { AttachError } from '../domain/errors.ts'
 import { type Finding, found, type KeyedFinding, passed, unknown, weighed } from '../domain/finding.ts'
 import type { Verb } from '../domain/operation.ts'
 import type { Expectation } from '../domain/probe.ts'
-import type { Survey } from '../domain/survey.ts'
+import type { KeptSurvey, Survey } from '../domain/survey.ts'
 import type { Resource } from '../ports/kind.ts'
 import { type Asked, open, type Probed, probe } from './ask.ts'
 import { askOld, type Compared, type CompareSetting, compare, type OldTold } from './compare.ts'
 import { failureOf, ProbeFailed, untold, usualExpectation } from './expect.ts'
+import { kindFinding } from './general.ts'
 import { type Leave, pardoned } from './judge.ts'
 import type { Recognised } from './recognise.ts'
 
@@ -31,7 +32,7 @@ export interface Asking extends Leave {
   readonly expect: Expectation | null
   readonly declared: ReadonlyMap<string, ExpectedResource>
   /** What old resources told when they were well: speaks for them, whether they live or not. */
-  readonly baselines: ReadonlyMap<Key, Survey>
+  readonly baselines: ReadonlyMap<Key, KeptSurvey>
 }
 
 export interface PreflightSetting extends CompareSetting {
@@ -62,7 +63,7 @@ export async function preflight(recognised: readonly Recognised[], asking: Askin
 }
 
 /** One key of a plan: what would be attached, and what it would replace. */
-export interface Look {
+export interface ProbedChange {
   readonly change: Change
   /** Its handle. */
   readonly resource: Resource
@@ -77,7 +78,7 @@ export interface Look {
 }
 
 /** Null: nothing would be attached. */
-function lookAt({ change, next, old }: Recognised, { verb }: Asking, setting: PreflightSetting): Promise<Look> | null {
+function lookAt({ change, next, old }: Recognised, { verb }: Asking, setting: PreflightSetting): Promise<ProbedChange> | null {
   if (next === null) return null
   const [asksNext, asksOld] = [next.depth !== null, old !== null && old.depth !== null]
   const isCompared = verb !== 'attach' && asksNext && asksOld
@@ -95,7 +96,7 @@ const probeAlone: typeof open = async (...asked) => ({ ...(await probe(...asked)
 
 /** Null: it answers, and is what it must be as far as that is not for guards to say. */
 export function failureIn(
-  { change: { key }, next, old, isCompared, resource }: Look,
+  { change: { key }, next, old, isCompared, resource }: ProbedChange,
   { expect, declared, verb }: Asking,
 ): ProbeFailed | null {
   if (next === null) return null
@@ -114,7 +115,7 @@ export interface Judged extends Compared {
 const isGeneral = (id: string): boolean => Object.values(GENERAL).some((check) => check.id === id)
 
 /** What was found out about what would be attached, and of how it compares. Throws INTERRUPTED, and PROBE_FAILED for one that broke off. */
-export async function findingsOf(look: Look, asking: Asking, setting: PreflightSetting): Promise<Judged> {
+export async function findingsOf(look: ProbedChange, asking: Asking, setting: PreflightSetting): Promise<Judged> {
   const { change, resource, next, old, isCompared } = look
   const { key } = change
   const declared = asking.declared.get(key) ?? null
@@ -122,8 +123,11 @@ export async function findingsOf(look: Look, asking: Asking, setting: PreflightS
   // What a comparison weighs against the old one is told by that alone.
   const ofNext = [...resource.remarks, ...(next?.report.findings ?? [])].filter(({ id }) => !isCompared || !isGeneral(id))
   const alone = [...ofNext, ...ofOld].map((finding) => ({ key, ...weighed(finding, declared?.guards ?? new Map()) }))
-  if (!isCompared || next === null || old === null)
-    return { key, findings: alone.map((finding) => pardoned(finding, asking)), survey: null, told: null }
+  if (!isCompared || next === null || old === null) {
+    const uncompared = next === null || old !== null ? [] : notCompared(look, asking, setting)
+    const all = [...alone, ...uncompared.map((finding) => ({ key, ...weighed(finding, declared?.guards ?? new Map()) }))]
+    return { key, findings: all.map((finding) => pardoned(finding, asking)), survey: null, told: null }
+  }
   const oldTold = look.oldTold ?? askOld(old, declared, setting)
   const expect = asking.expect ?? declared?.expect ?? usualExpectation(asking.verb, old.report)
   const { findings, survey } = await compare(
@@ -135,8 +139,9 @@ export async function findingsOf(look: Look, asking: Asking, setting: PreflightS
       within: (setting.within?.(change) ?? null) !== null,
       expect,
       declared,
+      oldTarget: change.before === null ? '' : setting.kinds.describe(change.before),
       baseline: asking.baselines.get(key) ?? null,
-      goesBack: asking.verb === 'undo' || asking.verb === 'rollback',
+      goesBack: goesBack(asking.verb),
     },
     setting,
   )
@@ -145,6 +150,21 @@ export async function findingsOf(look: Look, asking: Asking, setting: PreflightS
   if (misfit !== null) throw misfit
   return { key, findings: [...alone, ...findings].map((finding) => pardoned(finding, asking)), survey, told: (await oldTold).survey }
 }
+
+/** What stands there cannot be read, so nothing can be asked of it: of that no guard speaks, and nobody is to take it for fit. */
+function notCompared({ change: { before }, resource }: ProbedChange, { verb }: Asking, { kinds }: PreflightSetting): readonly Finding[] {
+  if (verb === 'attach' || before === null || isEmpty(before)) return []
+  const seems = kinds.seems(before)
+  const why = 'the present handle cannot be read, so the two were not compared'
+  return [
+    seems === null || seems === resource.kind
+      ? unknown(GENERAL.kindChanged, why)
+      : kindFinding({ from: seems, to: resource.kind, goesBack: goesBack(verb) }),
+    unknown(GENERAL.incomplete, why),
+  ]
+}
+
+const goesBack = (verb: Verb): boolean => verb === 'undo' || verb === 'rollback'
 
 /** Two that take writes at once are told apart by nobody but a person. */
 function oldAlive(old: Asked | null): Finding {

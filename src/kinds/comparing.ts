@@ -1,6 +1,7 @@
 import type { core } from 'zod'
 import { AttachError } from '../domain/errors.ts'
 import { type Check, type Finding, found, passed, unknown } from '../domain/finding.ts'
+import { listed } from '../domain/listed.ts'
 import type { Told } from '../domain/survey.ts'
 import type { Comparison, Guards } from '../ports/kind.ts'
 import type { Zod } from './told-schema.ts'
@@ -86,8 +87,7 @@ export function roleFinding(
 export const silenceOf = ({ oldSilent }: Comparison): string => oldSilent ?? 'the old one told nothing'
 
 /** The first three, and how many more there are. */
-export const firstOf = (names: readonly string[]): string =>
-  names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
+export const firstOf = (names: readonly string[]): string => listed(names, 3)
 
 /** `1,234 keys`, `1 key`. */
 export const figure = (count: number, what: string): string => `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`

@@ -12,6 +12,8 @@ export interface Door {
   readonly askForTls: string | null
   /** The protocol begins in plain text and turns to TLS later: that it speaks plain text is no lack of TLS. */
   readonly plainFirst?: true
+  /** What it speaks, as sniffing calls it: `HTTP`. Default: the name of the service. */
+  readonly protocol?: string
 }
 
 /** What stays open when a probe came to depth `use`: at least the socket that carries it. */
@@ -46,7 +48,8 @@ export async function openProbe<L extends Held>(
       live = held
     } catch (error) {
       socket?.destroy()
-      throw await explained(run, error, { ...door, tls: door.askForTls })
+      const { address, service, askForTls: tls, protocol = service, ...rest } = door
+      throw await explained(run, error, { ...rest, address, service, tls, protocol })
     } finally {
       if (held === null || run.signal.aborted) socket?.destroy() // Too late: nobody would close it.
     }

@@ -138,7 +138,7 @@ export async function reachServer(run: Run, address: Address): Promise<Socket | 
 
 /**
  * A conversation that ended without sense is asked about once more, over one new connection: what speaks there instead? Answers the error to
- * report.
+ * report. `protocol`: what it is called by its first words, where that is not the service's own name (`HTTP`).
  */
 export async function explained(
   run: Run,
@@ -147,8 +147,15 @@ export async function explained(
     address,
     service,
     tls,
+    protocol: own = service,
     plainFirst,
-  }: { readonly address: Address; readonly service: string; readonly tls: string | null; readonly plainFirst?: true },
+  }: {
+    readonly address: Address
+    readonly service: string
+    readonly tls: string | null
+    readonly protocol?: string
+    readonly plainFirst?: true
+  },
 ): Promise<unknown> {
   const puzzling = error instanceof NetError && (run.at === 'secure' || run.at === 'speak') && PUZZLING.has(error.code)
   if (!puzzling || run.signal.aborted || run.left < 50) return error
@@ -162,8 +169,8 @@ export async function explained(
           ? 'postgres'
           : 'tls'
   const protocol = await sniff(address, { ms: Math.min(900, run.left * 0.8), signal: run.signal, now: run.now, ask })
-  if (protocol === service && run.at === 'secure' && plainFirst === undefined) return new Failed(PLAIN_TEXT)
-  return protocol === null || protocol === service ? error : new Failed(wrongProtocol(protocol, service, { tls }))
+  if (protocol === own && run.at === 'secure' && plainFirst === undefined) return new Failed(PLAIN_TEXT)
+  return protocol === null || protocol === own ? error : new Failed(wrongProtocol(protocol, service, { tls }))
 }
 
 const PLAIN_TEXT = {

@@ -7,8 +7,12 @@ import type { VariableSet } from '../domain/variables.ts'
 import type { Kind, Recognition } from '../ports/kind.ts'
 import { POSTGRES } from './postgres/guards/checks.ts'
 import { REDIS } from './redis/guards/checks.ts'
+import { S3_CHECKS } from './s3/guards/checks.ts'
+import { S3_VARIABLES } from './s3/variables.ts'
 import { SMTP } from './smtp/checks.ts'
 import { SMTP_VARIABLES } from './smtp/variables.ts'
+import { WEB_API } from './web-api/checks.ts'
+import { schemesOf, WEB_APIS } from './web-api/rows.ts'
 
 /** What is known of a kind before its file is loaded. */
 export interface KindRow {
@@ -20,6 +24,8 @@ export interface KindRow {
   readonly usualKey: string
   /** The port of a handle that names none. */
   readonly port?: number
+  /** What of a handle may be shown: of some the user, the path and the query may be secrets too. Default: scheme, user, host, port and path. */
+  readonly shows?: 'host'
   /** Sets of variables that make a handle of it. */
   readonly variables?: readonly VariableSet[]
   /** What is asked of two of them, one in the place of the other. */
@@ -56,6 +62,26 @@ export const KINDS: readonly KindRow[] = [
     checks: Object.values(SMTP),
     load: async () => (await import('./smtp/smtp.ts')).default,
   },
+  ...WEB_APIS.map(
+    ({ name, usualKey, variables }): KindRow => ({
+      name,
+      schemes: schemesOf(name),
+      usualKey,
+      port: 443,
+      variables,
+      shows: 'host',
+      checks: Object.values(WEB_API),
+      load: async () => (await import('./web-api/web-api.ts')).webApiNamed(name),
+    }),
+  ),
+  {
+    name: 's3',
+    schemes: ['s3', 'minio', 's3+http', 's3+https'],
+    usualKey: 'S3_URL',
+    variables: S3_VARIABLES,
+    checks: Object.values(S3_CHECKS),
+    load: async () => (await import('./s3/s3.ts')).default,
+  },
   { name: 'opaque', schemes: [], usualKey: 'TOKEN', checks: [], load: async () => (await import('./opaque.ts')).default },
 ]
 
@@ -91,6 +117,14 @@ export function kindNamed(name: string, rows: readonly KindRow[] = KINDS): KindR
 
 /** A service that is known by name only: its handles have a host where one is expected. */
 export const isKnownService = (scheme: string): boolean => Object.hasOwn(SERVICES, scheme)
+
+/** The kind, or the product, that a scheme is of. `jdbc:` and the driver behind a `+` are passed over. Null: nobody knows. */
+export function seemsOf(text: string, rows: readonly KindRow[] = KINDS): string | null {
+  const scheme = schemeOf(text.replace(/^jdbc:/i, ''))
+  if (scheme === null) return null
+  const row = rowOfScheme(scheme, rows) ?? rowOfScheme(scheme.replace(/\+.*$/, ''), rows)
+  return row?.name ?? SERVICES[scheme] ?? null
+}
 
 /** Lower case. `null` when a text does not begin with `scheme://`. */
 export const schemeOf = (text: string): string | null => /^([A-Za-z][A-Za-z0-9+._-]*):\/\//.exec(text)?.[1]?.toLowerCase() ?? null
@@ -150,7 +184,6 @@ const SERVICES: Readonly<Record<string, string>> = {
   memcache: 'Memcached',
   beanstalkd: 'beanstalkd',
   beanstalk: 'beanstalkd',
-  s3: 'an object store',
   nats: 'NATS',
   mqtt: 'an MQTT broker',
   mqtts: 'an MQTT broker',

@@ -1,4 +1,5 @@
-import type { Value } from '../domain/change.ts'
+import type { Change, Key, Value } from '../domain/change.ts'
+import type { AttachError } from '../domain/errors.ts'
 import type { Check, Finding } from '../domain/finding.ts'
 import type { Handle, Identity } from '../domain/handle.ts'
 import type { Depth, Expectation, ProbeReport } from '../domain/probe.ts'
@@ -58,6 +59,12 @@ export interface Kind<Resource = unknown> {
   open?(resource: Resource, context: ProbeContext): Promise<Opened>
   /** Loaded when two resources are compared. Absent: nothing can be compared. */
   guards?(): Promise<Guards>
+  /**
+   * Asked for by name only: a probe to depth `use` that then puts one small thing of its own there, reads it back and takes it away again. It touches
+   * nothing else. The removal is tried whatever came before, also after an abort, within a short bound of its own; what could not be removed is
+   * named in a finding. `writable` is told. Never rejects for a bad server. Absent: the kind knows no such probe.
+   */
+  writeProbe?(resource: Resource, context: ProbeContext): Promise<ProbeReport>
 }
 
 /** The parts of a handle by the names of its `VariableSet`, as they are meant (not percent-encoded). */
@@ -171,12 +178,30 @@ export interface Recognition {
   readonly was: Value
 }
 
+/** What changes for one resource. */
+export interface JoinedChange extends Change {
+  /** All keys that hold its handle. */
+  readonly keys: readonly Key[]
+  /** What the variables tell of its kind. Null: the value tells. */
+  readonly kind: string | null
+  readonly findings: readonly Finding[]
+  /** Why the variables make no handle afterwards, although none is missing. */
+  readonly problem: AttachError | null
+}
+
 /** All kinds there are, each loaded when it is first used. */
 export interface Kinds {
+  /**
+   * Changes as resources see them: those of variables that together make one handle are one change of that handle, under the name of its attachment;
+   * others are what they are. `entries`: the config before.
+   */
+  joined(changes: readonly Change[], entries: ReadonlyMap<Key, Handle>): Promise<readonly JoinedChange[]>
   /** Throws HANDLE_INVALID or USAGE; nothing is contacted. */
   read(value: Handle, recognition: Recognition): Promise<Resource>
   /** `postgres://app@db1:5432/app`: fit to print, never throws, loads nothing. */
   describe(value: Handle): string
+  /** Of what kind a value is by its looks, also where it cannot be read; of a service that no kind speaks its product. Null: that cannot be told. */
+  seems(value: Handle): string | null
 }
 
 /** What `docs/kinds.md` says of a kind. Sentences without a full stop. Nothing of it is loaded by a command. */

@@ -167,6 +167,7 @@ describe.runIf(havePostgres() && haveSupervisor())('a failover under a running a
       exit: 3,
       error: { code: 'REFUSED', message: expect.stringContaining('1 s passed') },
     })
+    expect(document.candidates).toMatchObject([{ fit: false, reason: 'was still being asked' }])
     expect(listener.seen()).toBeGreaterThan(0)
     await same()
   })

@@ -237,6 +237,13 @@ describe.runIf(havePostgres())('a baseline, for the day the old one is dead', ()
     expect(saved()).not.toBe(before)
   })
 
+  test('is kept where the value stands there already, too: there is nothing to compare', async () => {
+    const before = saved()
+    const ran = await run(place, ['compare', 'DATABASE_URL=-', '--save', 'db.baseline'], handle(old))
+    expect(ran).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^DATABASE_URL: baseline of \S+ saved to db\.baseline\n$/) })
+    expect(saved()).not.toBe(before)
+  })
+
   test('never takes the place of the config, nor of anything else that is no baseline', async () => {
     const before = place.read()
     const ran = await run(place, ['compare', 'DATABASE_URL', '--save', '.env'])
@@ -263,7 +270,7 @@ describe.runIf(havePostgres())('a baseline, for the day the old one is dead', ()
     })
     expect(existsSync(place.at('new.baseline'))).toBe(false)
     const dry = await run(place, ['swap', 'DATABASE_URL=-', '--baseline', 'db.baseline', '--dry-run'], handle(next))
-    expect(dry.stderr).toMatch(/^ {2}i compare\.baseline {2}a baseline speaks for the old resource, taken less than a minute ago$/m)
+    expect(dry.stderr).toMatch(/^ {2}i compare\.baseline {2}a baseline of \S+ speaks for the old resource, taken less than a minute ago$/m)
   })
 
   test.each([

@@ -69,6 +69,22 @@ describe.runIf(havePostgres())('what is asked of any two resources, on real serv
     }
   })
 
+  test('where the present handle cannot be read nothing is taken for fit: another kind refuses, the rest is not known', async () => {
+    const several = url(two).replace(`:${two.port}`, `:${two.port},127.0.0.1:${one.port}`)
+    for (const [old, status, severity] of [
+      [several, 'unknown', 'error'],
+      [`jdbc:${url(two)}`, 'unknown', 'error'],
+      ['kafka://127.0.0.1:9092', 'fail', 'error'],
+      ['redis-sentinel://127.0.0.1:26379/x', 'fail', 'error'],
+    ] as const) {
+      using place = scratch(LINE(old))
+      const line = ['swap', `DATABASE_URL=${url(two)}`, '--dry-run']
+      const found = await finding(place, line, 'handle.kind_changed')
+      expect(found).toMatchObject({ exit: status === 'fail' ? 3 : 0, status, severity })
+      expect(await finding(place, [...line, '--strict'], 'compare.incomplete')).toMatchObject({ exit: 3, status: 'unknown' })
+    }
+  })
+
   test('a swap that was let pass is undone without being let pass again', async () => {
     using place = scratch(LINE(url(two)))
     const how = { cwd: place.path }

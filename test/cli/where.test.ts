@@ -270,6 +270,13 @@ describe('attach where', { concurrent: true }, () => {
       'deploys/closed cannot be looked into: EACCES',
       '.env.secret cannot be read: EACCES: what it leads to is not known',
     ])
+    for (const verb of ['status', 'log', 'probe', 'recover']) {
+      const { document } = await asDocument([verb, '-c', 'deploys/closed/.env'], how)
+      expect(document, verb).toMatchObject({
+        exit: 6,
+        error: { message: 'deploys/closed/.env cannot be looked at: EACCES; nothing was changed' },
+      })
+    }
     chmodSync(place.at('deploys/closed'), 0o755)
   })
 

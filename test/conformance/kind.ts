@@ -280,7 +280,7 @@ function describeLive<R>({ kind, lacks = [] }: KindLaws<R>, open: () => Promise<
     const report = await probe(kind, live.good, { depth, limits: PROBE_LIMITS })
     expect(report.ok).toBe(true)
     expect(report.stages.map((stage) => stage.depth)).toEqual(DEPTHS.slice(0, DEPTHS.indexOf(depth) + 1))
-    await eventually('all sockets closed', async () => expect(openSockets()).toBe(before), 2_000)
+    await eventually('all sockets closed', async () => expect(openSockets()).toBeLessThanOrEqual(before), 2_000)
   })
 
   where('replica', 'a replica answers, and is not writable', async () => {

@@ -20,6 +20,14 @@ describe('what attach.yaml makes of a check', () => {
     expect([blocks(untold, 'usual'), blocks(untold, 'strict')]).toEqual([false, true])
   })
 
+  test('what weighs less than its check for a reason of its own is lowered further, and not raised', () => {
+    const light = found(check('error'), 'x', { severity: 'warn' })
+    expect(light).toMatchObject({ severity: 'warn', status: 'warn', lowered: true })
+    expect(weighed(light, weights('error'))).toBe(light)
+    expect(weighed(light, weights('info'))).toMatchObject({ severity: 'info' })
+    expect(found(check('warn'), 'x', { severity: 'error' })).not.toHaveProperty('lowered')
+  })
+
   test('a pass stays a pass, and other checks stay as they are', () => {
     expect(weighed(passed(check('info'), 'x'), weights('error')).status).toBe('pass')
     const other = found(check('error'), 'x')

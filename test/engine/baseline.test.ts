@@ -36,12 +36,20 @@ const resource = (kind: string): Resource => ({
 const report = { ok: true, stages: [], totalMs: 1, facts: {}, findings: [] } as const
 const KEY = 'A_URL' as Key
 const asked = (side: 'old' | 'new') => ({ key: KEY, side, resource: resource('postgres'), report, session: null })
-const pair = (baseline: Survey | null) => ({ key: KEY, next: asked('new'), old: asked('old'), within: false, goesBack: false, baseline })
+const pair = (baseline: Survey | null, target = 'fake://h') => ({
+  key: KEY,
+  next: asked('new'),
+  old: asked('old'),
+  within: false,
+  goesBack: false,
+  oldTarget: 'fake://h',
+  baseline: baseline === null ? null : { ...baseline, target },
+})
 
 const DEAD = { survey: null, silent: 'the old resource failed at connect' } as const
 
-function baselineFinding(baseline: Survey | null, old: OldTold) {
-  const found = generalFindings(pair(baseline), { old, next: survey(0), elsewhere: null, today: NOW }).filter(
+function baselineFinding(baseline: Survey | null, old: OldTold, target = 'fake://h') {
+  const found = generalFindings(pair(baseline, target), { old, next: survey(0), elsewhere: null, today: NOW }).filter(
     ({ id }) => id === 'compare.baseline',
   )
   expect(found).toHaveLength(1)
@@ -77,6 +85,17 @@ describe('who speaks for the old resource is always told', () => {
     }
   })
 
+  test('one of another place is told as such, and does not make two resources one', () => {
+    expect(baselineFinding(survey(0), DEAD, 'fake://app@h')).toMatchObject({ severity: 'info' })
+    expect(baselineFinding(survey(0), DEAD, 'fake://staging')).toMatchObject({
+      severity: 'warn',
+      detail: expect.stringMatching(/^a baseline of fake:\/\/staging .*; what stands there now leads to fake:\/\/h: another place$/),
+    })
+    const heard = { old: DEAD, next: survey(0), elsewhere: null, today: NOW }
+    const same = generalFindings(pair(survey(0), 'fake://staging'), heard).find(({ id }) => id === 'handle.same_resource')
+    expect(same).toMatchObject({ status: 'unknown' })
+  })
+
   test('a dead resource is not said to be another one', () => {
     const heard = {
       old: DEAD,
@@ -97,7 +116,7 @@ describe('a baseline that would say nothing is refused', () => {
       next: next === null ? null : resource(next),
     },
   ]
-  const of = (key: string, kind = 'postgres') => new Map([[key as Key, survey(0, kind)]])
+  const of = (key: string, kind = 'postgres') => new Map([[key as Key, { ...survey(0, kind), target: 'fake://h' }]])
 
   test.each([
     ['of another key', of('B_URL'), recognised('postgres', 'postgres'), /expected a baseline of A_URL, found one of B_URL/],

@@ -52,12 +52,22 @@ async function jobs(living: OldTold, baseline: Survey | null): Promise<Finding |
   const { findings } = await compare(
     {
       ...{ key: KEY, next: asked('new'), old: asked('old'), oldTold: Promise.resolve(living), within: false, goesBack: false },
-      ...{ expect: 'writable', declared: null, baseline },
+      ...{
+        expect: 'writable',
+        declared: null,
+        oldTarget: 'fake://h',
+        baseline: baseline === null ? null : { ...baseline, target: 'fake://h' },
+      },
     },
     {
       ...{ deploy: 'here', signal: new AbortController().signal, reporter: { event: () => {} } },
       ...{ clock: () => 0, now: () => '2026-01-02T00:00:00.000Z' },
-      kinds: { read: () => expect.fail('nothing is read'), describe: () => '' },
+      kinds: {
+        read: () => expect.fail('nothing is read'),
+        describe: () => '',
+        joined: async (changes) => changes.map((change) => ({ ...change, keys: [change.key], kind: null, findings: [], problem: null })),
+        seems: () => null,
+      },
     },
   )
   return findings.find(({ id }) => id === CHECK.id)

@@ -136,7 +136,12 @@ function deploy(manners: Readonly<Record<string, Manner>>, { holds = 'old', verb
     reporter: { event: (event) => events.push(event) },
     consent: verbs,
     deploy: 'here',
-    kinds: { describe: (value) => value.reveal(), read: async (value) => resourceOf(value.reveal()) },
+    kinds: {
+      describe: (value) => value.reveal(),
+      joined: async (changes) => changes.map((change) => ({ ...change, keys: [change.key], kind: null, findings: [], problem: null })),
+      seems: () => null,
+      read: async (value) => resourceOf(value.reveal()),
+    },
   }
   const wish = (names: readonly string[], more: Partial<FailoverWish> = {}): FailoverWish => ({
     key: KEY,
@@ -152,6 +157,7 @@ function deploy(manners: Readonly<Record<string, Manner>>, { holds = 'old', verb
     strictness: 'usual',
     baselines: new Map(),
     run: 'real',
+    timeoutMs: 30_000,
     lockTimeoutMs: 0,
     ...more,
   })
@@ -294,6 +300,7 @@ describe('a failover', () => {
   ])('a baseline %s is refused before anybody is asked', async (_, key, kind) => {
     const { to, asked, value } = deploy({})
     const baseline = {
+      target: 'fake://h',
       kind,
       takenAt: '',
       resource: { unknown: '' },
@@ -395,6 +402,32 @@ describe('what is slow', () => {
     expect(events.filter(({ type }) => type === 'probed')).toHaveLength(2)
   })
 
+  test('of a short time no more than a part is spent on one that hangs, once another is fit', async () => {
+    vi.useFakeTimers()
+    const { operation, wish, value } = deploy({ hangs: { opensIn: 60_000 } })
+    const run = failover(wish(['hangs', 'good'], { timeoutMs: 5_000 }), operation)
+    await vi.advanceTimersByTimeAsync(3_100)
+    expect((await run).candidates).toMatchObject([{ reason: 'was still being asked when another was known to be fit' }, { chosen: true }])
+    expect(await value()).toBe('good')
+  })
+
+  test('when it is stopped, what is known of each candidate by then is told', async () => {
+    vi.useFakeTimers()
+    const { operation, wish, events } = deploy({ hangs: { opensIn: 60_000 }, ill: { healthy: false } })
+    const stop = new AbortController()
+    const run = failure(failover(wish(['hangs', 'good', 'ill']), { ...operation, signal: stop.signal }))
+    await vi.advanceTimersByTimeAsync(1_000)
+    stop.abort()
+    expect(await run).toMatchObject({ code: 'INTERRUPTED' })
+    expect(events.find(({ type }) => type === 'candidates')).toMatchObject({
+      candidates: [
+        { fit: false, chosen: false, reason: 'was still being asked' },
+        { fit: true, chosen: false, reason: 'is fit' },
+        { fit: false, reason: expect.stringContaining('it is not well') },
+      ],
+    })
+  })
+
   test('a wish to stop is heard at once, and leaves no session and no entry', async () => {
     vi.useFakeTimers()
     const { operation, wish, open, store } = deploy({ slow: { tellsIn: 9_000 }, old: { tellsIn: 9_000 } })
@@ -438,7 +471,7 @@ describe('the quiet period', () => {
     const { to, value } = deploy({})
     await to(['good'])
     const declared = new Map([
-      [KEY, { kind: null, expect: null, fresh: null, use: null, guards: new Map([['failover.quiet', 'warn' as const]]) }],
+      [KEY, { kind: null, expect: null, fresh: null, use: null, variables: null, guards: new Map([['failover.quiet', 'warn' as const]]) }],
     ])
     await to(['old'], { declared })
     expect(await value()).toBe('old')

@@ -76,6 +76,7 @@ function findings(next: Of = NEXT, old: Of = OLD, how: Partial<Sides> = {}, hear
     old: side({ ...OLD, ...old }),
     within: false,
     goesBack: false,
+    oldTarget: 'fake://h',
     baseline: null,
     ...how,
   }
@@ -146,8 +147,8 @@ describe('handle.same_resource', () => {
 
   test('of an old one that is dead it is unknown, but for a baseline', () => {
     expect(look(id, {}, {}, {}, { old: DEAD })).toBe('unknown, error')
-    expect(look(id, {}, {}, { baseline: survey('two') }, { old: DEAD })).toBe('error')
-    expect(look(id, {}, {}, { baseline: survey('zero') }, { old: DEAD })).toBe('unknown, error')
+    expect(look(id, {}, {}, { baseline: { ...survey('two'), target: 'fake://h' } }, { old: DEAD })).toBe('error')
+    expect(look(id, {}, {}, { baseline: { ...survey('zero'), target: 'fake://h' } }, { old: DEAD })).toBe('unknown, error')
   })
 
   test('what a server does not tell is unknown', () => {
@@ -209,7 +210,7 @@ describe('handle.tls_downgrade', () => {
 
   test('a socket is no downgrade; what was not told is unknown', () => {
     expect(look(id, { host: '/run/x.sock', tls: 'disable', negotiated: null }, {})).toBe('pass')
-    const sides = { key: 'A', next: side(NEXT), old: side(OLD), within: false, goesBack: false, baseline: null }
+    const sides = { key: 'A', next: side(NEXT), old: side(OLD), within: false, goesBack: false, oldTarget: 'fake://h', baseline: null }
     const silent = { ...sides.next, report: { ...sides.next.report, facts: {} } }
     const all = generalFindings({ ...sides, next: silent }, { old: DEAD, next: null, elsewhere: null, today: TODAY })
     expect(all.find((finding) => finding.id === id)?.status).toBe('unknown')

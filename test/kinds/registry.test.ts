@@ -5,6 +5,7 @@ import { AttachError } from '../../src/domain/errors.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import opaque from '../../src/kinds/opaque.ts'
 import { KINDS, type KindRow, kindNamed, recognise, rowOfScheme } from '../../src/kinds/registry.ts'
+import { WEB_APIS } from '../../src/kinds/web-api/rows.ts'
 import { PROBE_LIMITS } from '../../src/ports/kind.ts'
 
 const of = (text: string, { asked = null, was = null }: { readonly asked?: string | null; readonly was?: string | null } = {}): string =>
@@ -34,7 +35,12 @@ describe('the table of kinds', () => {
     const folder = resolve(import.meta.dirname, '../../src/kinds')
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
     const kinds = files.filter((file) => /^export default\b/m.test(readFileSync(resolve(folder, file), 'utf8')))
-    expect(kinds.map((file) => basename(file, '.ts')).sort()).toEqual(KINDS.map(({ name }) => name).sort())
+    const recipes = WEB_APIS.map(({ name }) => name) // Of one file.
+    expect(kinds.map((file) => basename(file, '.ts')).sort()).toEqual(
+      KINDS.map(({ name }) => name)
+        .filter((name) => !recipes.includes(name))
+        .sort(),
+    )
   })
 
   test('no scheme stands in two rows, and all are lower case', () => {
@@ -51,7 +57,10 @@ describe('recognition', () => {
   })
 
   test('a kind that does not exist is USAGE, and the hint names those that do', () => {
-    expect(refusal('redis://h', { asked: 'nope' })).toMatchObject({ code: 'USAGE', hint: 'the kinds are postgres, redis, smtp, opaque' })
+    expect(refusal('redis://h', { asked: 'nope' })).toMatchObject({
+      code: 'USAGE',
+      hint: `the kinds are ${KINDS.map(({ name }) => name).join(', ')}`,
+    })
     expect(() => kindNamed('nope')).toThrow(AttachError)
   })
 

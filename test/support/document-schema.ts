@@ -23,6 +23,10 @@ const finding = z.strictObject({
   detail: text,
   remedy: text.optional(),
   cost: z.enum(['free', 'catalog', 'index']).optional(),
+  lowered: z
+    .literal(true)
+    .optional()
+    .meta({ description: 'It weighs less than what its check finds usually does: attach.yaml does not raise it.' }),
   allowed: z.literal(true).optional().meta({ description: 'It would stand in the way, and was let pass by name (--allow).' }),
 })
 
@@ -68,6 +72,7 @@ const identity = z.strictObject({
 const attachment = z.strictObject({
   deploy: text.optional().meta({ description: 'Of where, which looks into many configs: the deploy, or the path of its config.' }),
   key: text,
+  keys: z.array(text).optional().meta({ description: 'The variables that make its handle together.' }),
   kind: text,
   provider: text.nullable(),
   target: text,
@@ -144,7 +149,20 @@ const unsettled = z.strictObject({
 })
 
 const ERRORS = [
-  ...['USAGE', 'HANDLE_INVALID', 'CONFIG_INVALID', 'REFUSED', 'PROBE_FAILED', 'CONFLICT', 'BUSY', 'CLAIMED', 'UNAVAILABLE', 'DAMAGED'],
+  ...[
+    'USAGE',
+    'HANDLE_INVALID',
+    'CONFIG_INVALID',
+    'REFUSED',
+    'PROBE_FAILED',
+    'TIMED_OUT',
+    'TIMED_OUT',
+    'CONFLICT',
+    'BUSY',
+    'CLAIMED',
+    'UNAVAILABLE',
+    'DAMAGED',
+  ],
   ...['INTERRUPTED', 'UNKNOWN', 'INCOMPLETE', 'UNSETTLED', 'BUG'],
 ] as const
 

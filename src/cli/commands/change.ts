@@ -36,7 +36,7 @@ export async function change(command: ChangeCommand, session: Session): Promise<
     atomicOnly: command.atomicOnly,
     onWait: (reason) => reporter.event({ type: 'waiting', reason }),
   })
-  const kinds = openKinds(session.redactor)
+  const kinds = openKinds(session.redactor, deploy.declared?.resources)
   try {
     const baselines = await baselinesIn('baseline' in command ? command.baseline : null, host, command.directory)
     const begun = await wanted(command, store, kinds, session)
@@ -64,7 +64,8 @@ async function wanted(
     const { key, keepOld } = command
     const candidates = await offersOf(command, store, kinds, session)
     const as = keepOld.find((kept) => kept.key === key)?.as
-    return (how, operation) => failover({ ...how, key, candidates, ...(as === undefined ? {} : { keepOldAs: as }) }, operation)
+    const timeoutMs = command.timeoutMs ?? (session.interactive ? DEFAULTS.failoverOnTerminalMs : DEFAULTS.failoverMs)
+    return (how, operation) => failover({ ...how, key, candidates, timeoutMs, ...(as === undefined ? {} : { keepOldAs: as }) }, operation)
   }
   const request = await requestOf(command, store, kinds, session)
   return (how, operation) => operate({ ...how, request }, operation)

@@ -10,12 +10,12 @@ import { nearest } from '../../domain/nearest.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { Survey } from '../../domain/survey.ts'
 import { ProbeFailed } from '../../engine/expect.ts'
-import { changesTo, type Fitness, fitnessOf, type Measure, surveyOf } from '../../engine/fitness.ts'
+import { changesTo, type Fitness, fitnessOf, type Measure, surveyAlone } from '../../engine/fitness.ts'
 import { Unfit } from '../../engine/judge.ts'
 import type { PreflightSetting } from '../../engine/preflight.ts'
 import { read } from '../../engine/recognise.ts'
 import type { ConfigStore, Snapshot } from '../../ports/store.ts'
-import type { CompareCommand, Compared, Target } from '../command.ts'
+import type { CompareCommand, SwapTo, Target, ToCompare } from '../command.ts'
 import { tellJudged } from '../consent.ts'
 import { swapEdits } from '../request.ts'
 import { placeOf, type Said, type Session } from '../session.ts'
@@ -25,8 +25,8 @@ import { sayUnfinished } from '../standing.ts'
 /** Asks two resources about themselves and says whether the one is fit to take the place of the other. Reads only, and keeps a baseline where asked. */
 export async function compare(command: CompareCommand, session: Session): Promise<Said> {
   const { host } = session
-  const kinds = openKinds(session.redactor)
   const deploy = needsDeploy(command.what) ? await placeOf(command, session) : null
+  const kinds = openKinds(session.redactor, deploy?.declared?.resources)
   if (deploy !== null) expectThere(deploy, host)
   if (command.save !== null) expectWritable(baselineFile(command.save, host, command.directory))
   const baselines = await baselinesIn(command.baseline, host, command.directory)
@@ -46,7 +46,8 @@ export async function compare(command: CompareCommand, session: Session): Promis
     const { what } = command
     if (what.by === 'alone') return await kept(what.key, measure, world)
     const changes = what.by === 'two' ? await changeOfTwo(what, world) : await changesOf(what, world)
-    return changes.length === 0 ? unmoved(world) : await judged(changes, measure, world)
+    if (changes.length > 0) return await judged(changes, measure, world)
+    return command.save !== null && what.by === 'swap' ? await kept(keyOf(what.to), measure, world) : unmoved(world)
   } finally {
     await store?.[Symbol.asyncDispose]()
   }
@@ -62,14 +63,14 @@ interface World {
   readonly session: Session
 }
 
-const needsDeploy = (what: Compared): boolean => what.by !== 'two' || [what.old, what.next].some(({ by }) => by === 'key')
+const needsDeploy = (what: ToCompare): boolean => what.by !== 'two' || [what.old, what.next].some(({ by }) => by === 'key')
 
 async function judged(changes: readonly Change[], measure: Measure, world: World): Promise<Said> {
   const { deploy, session } = world
   const keys = changes.map(({ key }) => key)
   const said = { deploy: deploy?.name ?? null, outcome: 'unchanged' as const }
   try {
-    const fitness = await fitnessOf(changes, measure, settingOf(world))
+    const fitness = await fitnessOf(changes, world.entries, measure, settingOf(world))
     for (const key of keys) tellJudged(key, fitness.preflight.findings, session.reporter)
     const saved = keys.flatMap((key) => savedText(key, fitness.preflight.told, world) ?? [])
     const message = [...keys.map((key) => verdictText(key, fitness)), ...saved].join('\n')
@@ -111,7 +112,7 @@ const unmoved = ({ deploy }: World): Said => ({
 })
 
 async function changesOf(
-  { to }: Extract<Compared, { by: 'swap' }>,
+  { to }: Extract<ToCompare, { by: 'swap' }>,
   { command, store, entries, kinds, session }: World,
 ): Promise<readonly Change[]> {
   if (store === null) throw new AttachError('BUG', 'BUG: a key is compared without a deploy')
@@ -119,8 +120,15 @@ async function changesOf(
   return changesTo(edits, { entries })
 }
 
+/** Of a baseline: there is one key. */
+function keyOf(to: SwapTo): Key {
+  const key = to.by === 'parts' ? to.key : to.pairs[0]?.key
+  if (key === undefined) throw new AttachError('BUG', 'BUG: a baseline is kept of no key')
+  return key
+}
+
 /** The key of either, or the place of the handle that would be attached. Both are read now: what is wrong with one is said. */
-async function changeOfTwo({ old, next }: Extract<Compared, { by: 'two' }>, world: World): Promise<readonly Change[]> {
+async function changeOfTwo({ old, next }: Extract<ToCompare, { by: 'two' }>, world: World): Promise<readonly Change[]> {
   const [first, second] = [nameOf(old, 1), nameOf(next, 2)]
   const key = (old.by === 'handle' ? second : first) as Key // Of two handles: no key is involved, and this is how it is called.
   const [before, after] = [await handleOf(old, first, world), await handleOf(next, second, world)]
@@ -160,7 +168,7 @@ async function kept(key: Key, measure: Measure, world: World): Promise<Said> {
   const value = held(key, entries)
   const asked = measure.kind ?? measure.declared.get(key)?.kind ?? null
   const resource = await read(key, value, { asked, was: value }, kinds)
-  const { survey, findings } = await surveyOf(key, resource, measure.declared, settingOf(world))
+  const { survey, findings } = await surveyAlone(key, resource, measure.declared, settingOf(world))
   tellJudged(key, findings, session.reporter)
   const message = savedText(key, new Map([[key, survey]]), world) ?? ''
   return { deploy: deploy?.name ?? null, exit: 0, outcome: 'unchanged', message }

@@ -1,10 +1,13 @@
 import { GENERAL } from '../../domain/checks.ts'
 import { type Finding, found, passed, unknown } from '../../domain/finding.ts'
+import { listed } from '../../domain/listed.ts'
 import { isHere } from '../../domain/place.ts'
 import type { Survey } from '../../domain/survey.ts'
 import { UNSHOWN } from '../../ports/kind.ts'
-import { several } from './several.ts'
 import { isKindChanged, type Sides } from './sides.ts'
+
+/** Names in a detail. */
+const SHOWN_MAX = 3
 
 export function defaultCredentials({ next, old }: Sides): Finding {
   const check = GENERAL.defaultCredentials
@@ -33,7 +36,7 @@ export function paramsLost(sides: Sides): Finding {
   if (gone.length + other.length === 0) return passed(check, now.size === 0 ? 'the present handle has none' : `all ${now.size} are kept`)
   const isMeant = goesBack || (within && gone.length === 0)
   const remedy = 'swap KEY --host H keeps them; or write them into the new handle'
-  return found(check, several([...gone, ...other]), isMeant ? { remedy, severity: 'info' } : { remedy })
+  return found(check, listed([...gone, ...other], SHOWN_MAX), isMeant ? { remedy, severity: 'info' } : { remedy })
 }
 
 const shown = (name: string, value: string): string => (value === UNSHOWN ? name : `${name}=${clipped(value)}`)
@@ -43,10 +46,12 @@ const clipped = (text: string): string => (text.length > VALUE_MAX ? `${text.sli
 const TIMES = 3
 const MORE_MS = 10
 
-export function latency({ within }: Sides, next: Survey | null, old: Survey | null): Finding {
+/** `silent`: why the old one told nothing. */
+export function latency({ within }: Sides, next: Survey | null, old: Survey | null, silent: string | null): Finding {
   const check = GENERAL.latency
   if (within) return passed(check, 'the same resource, as the handles say')
-  if (next === null || old === null) return unknown(check, 'one of the two told nothing of itself')
+  if (next === null) return unknown(check, 'the new resource told nothing of itself')
+  if (old === null) return unknown(check, silent ?? 'the old resource told nothing of itself')
   const [then, now] = [next.roundTripMs, old.roundTripMs]
   if (!('is' in now)) return unknown(check, `the old one: ${now.unknown}`)
   if (!('is' in then)) return unknown(check, `the new one: ${then.unknown}`)

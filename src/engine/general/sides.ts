@@ -1,4 +1,4 @@
-import type { Survey } from '../../domain/survey.ts'
+import type { KeptSurvey } from '../../domain/survey.ts'
 import type { Probed } from '../ask.ts'
 
 /** Two resources, as far as their handles and their probes tell of them. */
@@ -10,8 +10,10 @@ export interface Sides {
   readonly within: boolean
   /** What stood there once comes back: a step back is told, and does not stand in the way where a step forward would. */
   readonly goesBack: boolean
+  /** Where the present handle leads, redacted. */
+  readonly oldTarget: string
   /** Speaks for the old one where that tells nothing. */
-  readonly baseline: Survey | null
+  readonly baseline: KeptSurvey | null
 }
 
 export interface Side {

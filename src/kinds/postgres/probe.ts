@@ -44,16 +44,16 @@ export async function openPostgres(
   if (DEPTHS.indexOf(context.depth) >= DEPTHS.indexOf('speak')) await import('pg')
   let live: Live | null = null
   const report = await probing(context, SERVICE, async (run) => {
-    const once = async (plainText: boolean) => {
-      live = await converse(run, resource, { plainText })
+    const once = async (how: 'as asked' | 'plain text') => {
+      live = await converse(run, resource, how)
     }
     try {
-      await once(false)
+      await once('as asked')
     } catch (error) {
       if (resource.tls !== 'prefer' || !isBrokenHandshake(run, error)) throw error
       // libpq: where TLS is only preferred and cannot be agreed on, the second try is in plain text.
       run.again('resolve')
-      await once(true)
+      await once('plain text')
     }
   })
   return { report, live }
@@ -63,14 +63,14 @@ const isBrokenHandshake = (run: Run, error: unknown): boolean =>
   error instanceof NetError && error.at === 'secure' && error.code !== 'aborted' && error.code !== 'timeout' && run.left > 100
 
 /** Null: it did not have to come to depth `use`. */
-async function converse(run: Run, resource: Postgres, { plainText }: { readonly plainText: boolean }): Promise<Live | null> {
+async function converse(run: Run, resource: Postgres, how: 'as asked' | 'plain text'): Promise<Live | null> {
   const { address } = resource
   let socket: Socket | null = null
   let live: Live | null = null
   try {
     socket = await reachServer(run, address)
     if (socket === null) return null
-    const plain = plainText || resource.tls === 'disable'
+    const plain = how === 'plain text' || resource.tls === 'disable'
     const secured = plain ? null : await secure(run, resource, socket)
     socket = secured?.socket ?? socket
     run.learn({ tls: secured === null ? null : negotiated(secured) })

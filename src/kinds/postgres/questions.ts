@@ -78,7 +78,7 @@ export class Questions {
       const path = names === 'catalog' ? ['SET LOCAL search_path = pg_catalog, pg_temp'] : []
       return { is: read(await send(...path, ...GUARDED, ...(this.#restricts ? [RESTRICTED] : []), statement)) }
     } catch (error) {
-      if (error instanceof ServerRefused) return { unknown: this.#reason(error) }
+      if (error instanceof ServerRefused) return { unknown: this.#reason(error, statementMs) }
       if (error instanceof NetError && error.code === 'aborted')
         throw new AttachError('INTERRUPTED', 'interrupted before anything was changed', { hint: 'run the command again' })
       if (error instanceof NetError) throw broken(error)
@@ -92,12 +92,12 @@ export class Questions {
     this.#open = false
   }
 
-  #reason({ server: { code, message } }: ServerRefused): string {
+  #reason({ server: { code, message } }: ServerRefused, statementMs: number): string {
     switch (code) {
       case '42501':
         return `this role may not see it (${harmless(message, this.#live.secrets) ?? code})`
       case '57014':
-        return `the server took longer than ${this.#context.limits.statementMs / 1_000} s`
+        return `the server took longer than ${Math.round(statementMs / 100) / 10} s`
       case '55P03':
         return `somebody holds a lock on it for longer than ${LOCK_MS / 1_000} s`
       default:

@@ -8,7 +8,20 @@ import { hostInHandle } from '../host.ts'
 import { parseSmtp, SMTP_GRAMMAR } from './handle.ts'
 
 /** Parts that stand in the query under their own name, each with the words of the variable that holds it. In this order. */
-const WORDS = ['secure', 'ssl', 'tls', 'encryption', 'starttls', 'starttls_auto', 'openssl_verify_mode', 'auth', 'name', 'from', 'to']
+const WORDS = [
+  'secure',
+  'ssl',
+  'tls',
+  'encryption',
+  'security',
+  'starttls',
+  'starttls_auto',
+  'openssl_verify_mode',
+  'auth',
+  'name',
+  'from',
+  'to',
+]
 
 /** `smtp://USER:PASSWORD@HOST:PORT?starttls=true`. A part that is empty, or `null` as Laravel writes it, says nothing. Throws HANDLE_INVALID. */
 export function composeSmtp(parts: HandleVariables): Handle {
@@ -30,8 +43,13 @@ export function composeSmtp(parts: HandleVariables): Handle {
 }
 
 const TLS_FIRST = ['smtps', 'submissions', 'smtp+ssl']
+/** What a scheme asks for, in the words of Rails, nodemailer and Django, and in that of Laravel: no set has a variable for all of them. */
+const SAID = {
+  first: { ssl: 'true', secure: 'true', encryption: 'ssl' },
+  later: { starttls: 'true', encryption: 'tls' },
+} as const
 
-/** What variables would hold. A scheme that asks for TLS becomes the word for it, and the port is named. Throws HANDLE_INVALID. */
+/** What variables would hold. A scheme that asks for TLS becomes the words for it, and the port is named. Throws HANDLE_INVALID. */
 export function decomposeSmtp(handle: Handle): HandleVariables {
   const { address } = parseSmtp(handle)
   const split = splitHandle(handle.reveal(), SMTP_GRAMMAR)
@@ -44,7 +62,8 @@ export function decomposeSmtp(handle: Handle): HandleVariables {
   put('port', isPlain ? split.port?.text : String(address.port))
   put('user', split.user?.text)
   put('password', split.password?.text)
-  if (!isPlain) put(TLS_FIRST.includes(split.scheme) ? 'ssl' : 'starttls', 'true')
+  const said: Readonly<Record<string, string>> = isPlain ? {} : TLS_FIRST.includes(split.scheme) ? SAID.first : SAID.later
+  for (const [name, word] of Object.entries(said)) put(name, word)
   if ([...split.unknownKeys, ...split.query.map(({ key }) => key)].some((key) => !WORDS.includes(key)))
     throw invalid('says more than variables can hold', `keep ${WORDS.join(', ')} alone in its query`)
   for (const { key, text } of split.query) put(key, text)

@@ -26,15 +26,18 @@ const SCHEMES: Readonly<Record<string, Says>> = {
 
 const STARTTLS_WORDS = { true: 'starttls', always: 'starttls', required: 'starttls', auto: 'auto', never: 'none', false: 'none' } as const
 
+const ENCRYPTION_WORDS = {
+  ...({ tls: 'encrypted', ssl: 'implicit', smtps: 'implicit', force_tls: 'implicit', starttls: 'starttls' } as const),
+  ...{ smtp: null, false: null, none: null },
+}
+
 /** Of nodemailer, Symfony, Rails, Mastodon, Laravel, PHPMailer, lettre, dj-email-url. Booleans are read as `true` and `false`. */
 const WORDS: Readonly<Record<string, Readonly<Record<string, Says>>>> = {
   secure: { true: 'implicit', false: null, ssl: 'implicit', tls: 'starttls', starttls: 'starttls' },
   ssl: { true: 'implicit', false: null },
   tls: { true: 'encrypted', false: null, required: 'encrypted', opportunistic: 'auto' },
-  encryption: {
-    ...{ tls: 'encrypted', ssl: 'implicit', smtps: 'implicit', force_tls: 'implicit', starttls: 'starttls' },
-    ...{ smtp: null, false: null, none: null },
-  },
+  encryption: ENCRYPTION_WORDS,
+  security: ENCRYPTION_WORDS,
   starttls: STARTTLS_WORDS,
   starttls_auto: { true: 'auto', false: 'none' },
   auto_tls: { true: 'auto', false: 'none' },

@@ -11,7 +11,7 @@ export const SMTP_VARIABLES: readonly VariableSet[] = [
       secure: ['SMTP_SECURE'],
       ssl: ['SMTP_SSL', 'SMTP_USE_SSL'],
       tls: ['SMTP_TLS', 'SMTP_USE_TLS'],
-      encryption: ['SMTP_ENCRYPTION', 'SMTP_SECURITY'],
+      security: ['SMTP_SECURITY', 'SMTP_ENCRYPTION'],
       starttls: ['SMTP_ENABLE_STARTTLS', 'SMTP_STARTTLS', 'SMTP_USE_STARTTLS'],
       starttls_auto: ['SMTP_ENABLE_STARTTLS_AUTO'],
       openssl_verify_mode: ['SMTP_OPENSSL_VERIFY_MODE'],
@@ -44,7 +44,7 @@ export const SMTP_VARIABLES: readonly VariableSet[] = [
       from: ['MAIL_FROM_ADDRESS'],
     },
     needs: ['host'],
-    told: { by: 'MAIL_MAILER', says: /^smtp$/i },
+    told: { by: 'MAIL_MAILER', says: /^(smtp)?$/i },
   },
   {
     parts: {
@@ -57,5 +57,7 @@ export const SMTP_VARIABLES: readonly VariableSet[] = [
       from: ['MAIL_DEFAULT_SENDER', 'MAIL_FROM'],
     },
     needs: ['host'],
+    // Laravel has these too, also where it sends no mail (MAIL_MAILER=log).
+    shared: ['MAIL_PORT', 'MAIL_USERNAME', 'MAIL_PASSWORD'],
   },
 ]

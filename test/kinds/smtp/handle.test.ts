@@ -95,11 +95,19 @@ describe('variables', () => {
   const compose = (parts: Readonly<Record<string, string>>): string =>
     smtp.compose?.(new Map(Object.entries(parts).map(([part, value]) => [part, new Secret(value)]))).reveal() ?? ''
 
-  test('a scheme that asks for TLS becomes the word for it, and the port is named', () => {
-    expect(apart('smtps://u:p@h')).toEqual({ host: 'h', port: '465', user: 'u', password: 'p', ssl: 'true' })
+  test('a scheme that asks for TLS becomes the words for it, of which each set has one, and the port is named', () => {
+    expect(apart('smtps://u:p@h')).toEqual({
+      host: 'h',
+      port: '465',
+      user: 'u',
+      password: 'p',
+      ssl: 'true',
+      secure: 'true',
+      encryption: 'ssl',
+    })
     expect(apart('submission://u:p@h?from=a%40b.test')).toEqual({
       ...{ host: 'h', port: '587', user: 'u', password: 'p' },
-      ...{ starttls: 'true', from: 'a@b.test' },
+      ...{ starttls: 'true', encryption: 'tls', from: 'a@b.test' },
     })
     expect(smtp.identify(parse(compose(apart('smtps://u:p@h'))))).toMatchObject({ port: 465, tls: 'verify-full' })
   })
@@ -138,7 +146,7 @@ describe('variables', () => {
       starttls: 'auto',
       openssl_verify_mode: 'none',
     }
-    for (const part of parts.filter((each) => !['host', 'user', 'password', 'encryption'].includes(each)))
+    for (const part of parts.filter((each) => !['host', 'user', 'password', 'encryption', 'security'].includes(each)))
       expect(apart(compose({ host: 'h', [part]: words[part] ?? 'false' })), part).toHaveProperty(part)
     for (const { parts: names, needs } of SMTP_VARIABLES) {
       expect(new Set(Object.values(names).flat()).size).toBe(Object.values(names).flat().length)

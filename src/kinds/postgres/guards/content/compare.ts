@@ -1,6 +1,7 @@
 import { type Check, type Finding, unknown } from '../../../../domain/finding.ts'
 import type { Told } from '../../../../domain/survey.ts'
 import type { Comparison } from '../../../../ports/kind.ts'
+import { silenceOf } from '../../../comparing.ts'
 import { CONTENT } from './checks.ts'
 import { compareAge } from './compare/age.ts'
 import { compareEnvironment, compareMigrations } from './compare/migrations.ts'
@@ -14,7 +15,7 @@ import { untoldOf } from './words.ts'
 
 /** What differs between what two databases hold. `old`: null where it told nothing. Pure. */
 export function compareContents(old: ContentFacts | null, next: ContentFacts, comparison: Comparison): readonly Finding[] {
-  const silent = `the old one did not answer: ${comparison.oldSilent ?? 'it told nothing'}`
+  const silent = silenceOf(comparison)
   const both = (check: Check, compare: (old: ContentFacts) => Finding): Finding => (old === null ? unknown(check, silent) : compare(old))
   return [
     both(CONTENT.objects, (old) => compareObjects(old.objects, next.objects)),

@@ -1,6 +1,7 @@
 import { type Check, type Finding, unknown } from '../../../../domain/finding.ts'
 import type { Told } from '../../../../domain/survey.ts'
 import type { Comparison } from '../../../../ports/kind.ts'
+import { silenceOf } from '../../../comparing.ts'
 import type { ServerFacts } from './survey.ts'
 
 /** Two servers as they told of themselves. `old`: null where it told nothing. */
@@ -25,7 +26,7 @@ export const nextOf = <T>({ next }: Sides, pick: Pick<T>): Told<T> => from('the 
 
 /** A fact of the old one. */
 export const oldOf = <T>({ old, comparison }: Sides, pick: Pick<T>): Told<T> =>
-  old === null ? { unknown: `the old one did not answer: ${comparison.oldSilent ?? 'it told nothing'}` } : from('the old one', pick(old))
+  old === null ? { unknown: silenceOf(comparison) } : from('the old one', pick(old))
 
 /** A fact of both. */
 export const bothOf = <T>(sides: Sides, pick: Pick<T>): Told<{ readonly old: T; readonly next: T }> =>

@@ -157,6 +157,17 @@ describe.runIf(havePostgres())('what a framework noted of its migrations in a re
     })
   })
 
+  test('of very many histories those that are not read are unknown, and not missing', async () => {
+    const schemas = (count: number) =>
+      `DO $$ BEGIN FOR i IN 1..${count} LOOP EXECUTE format('CREATE SCHEMA t%s; CREATE TABLE t%s.schema_migrations AS SELECT 1::text AS version', i, i); END LOOP; END $$`
+    const [old, next] = [await surveyed(schemas(120)), await surveyed(schemas(121))]
+    expect(of(compared(old, next), 'pg.migrations')).toMatchObject({ status: 'unknown', detail: expect.not.stringContaining('missing') })
+    const same = of(compared(old, old), 'pg.migrations')
+    expect(same).toMatchObject({ status: 'unknown', detail: expect.stringContaining('more of this sort') })
+    const missing = of(compared(next, old), 'pg.migrations')
+    expect(missing).toMatchObject({ status: 'fail', detail: expect.stringMatching(/^t121\.schema_migrations of .* is missing/) })
+  })
+
   test('a view of such a name is not read: it would run what somebody wrote', async () => {
     const survey = await surveyed(
       "CREATE FUNCTION boom() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE 'boom'; END $$; CREATE VIEW schema_migrations AS SELECT boom() AS version; CREATE VIEW ar_internal_metadata AS SELECT boom() AS key, boom() AS value",
@@ -229,6 +240,22 @@ describe('two histories', () => {
   })
 })
 
+describe('histories on one side alone', () => {
+  const silent = 'the old one did not answer'
+
+  test('on the new one are told, and are not called the same', () => {
+    expect(compareMigrations([], silent, [ledger(['1', '2'])])).toMatchObject({
+      status: 'warn',
+      detail: expect.stringContaining('public.schema_migrations of Rails, dbmate or Ecto is on the new one alone: 2 migrations'),
+    })
+    expect(compareMigrations([], silent, [ledger([])])).toMatchObject({ status: 'pass' })
+  })
+
+  test('on the old one are missing', () => {
+    expect(compareMigrations([ledger(['1'])], silent, [])).toMatchObject({ status: 'fail', detail: expect.stringContaining('is missing') })
+  })
+})
+
 describe('two environments', () => {
   const tag = (value: string | null): EnvironmentTag => ({ framework: 'Rails', table: 'public.ar_internal_metadata', value: { is: value } })
   const between = (old: string | null, next: string | null, deploy = 'production') =>
@@ -241,7 +268,20 @@ describe('two environments', () => {
       detail: expect.stringContaining('staging now, production before'),
     })
     expect(between('production', null)).toMatchObject({ status: 'unknown' })
-    expect(between(null, 'production')).toMatchObject({ status: 'pass' })
     expect(compareEnvironment([tag('production')], '', [], 'production')).toMatchObject({ status: 'unknown' })
+  })
+
+  test('a tag of the new one alone is weighed against the name of the deploy', () => {
+    for (const old of [[], [tag(null)]]) {
+      expect(compareEnvironment(old, '', [tag('production')], 'production')).toMatchObject({ status: 'pass' })
+      expect(compareEnvironment(old, '', [tag('staging')], 'production')).toMatchObject({
+        status: 'fail',
+        detail: expect.stringContaining('staging, and the deploy is production'),
+      })
+      expect(compareEnvironment(old, '', [tag('staging')], 'eu-west')).toMatchObject({
+        status: 'unknown',
+        detail: expect.stringContaining('the old one carries no tag'),
+      })
+    }
   })
 })

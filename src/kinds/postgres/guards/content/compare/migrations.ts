@@ -10,6 +10,7 @@ interface Notice {
 }
 
 const ORDER: readonly Notice['severity'][] = ['error', 'warn', 'unknown', 'info']
+const NOTICES_MAX = 3
 const MIGRATE = 'run the migrations of the app on the new one before it takes over, or take a newer copy'
 
 /** `old`: null where it told nothing. */
@@ -18,6 +19,10 @@ export function compareMigrations(old: readonly Ledger[] | null, silent: string,
   const before = new Map((old ?? []).map((ledger) => [ledger.table, ledger]))
   const there = new Set(next.map(({ table }) => table))
   const notices: Notice[] = next.flatMap((is) => noticesOf(is, before.get(is.table) ?? null))
+  for (const { framework, table, read } of old === null ? [] : next) {
+    if (!before.has(table) && 'is' in read && read.is.count > 0)
+      notices.push({ severity: 'warn', text: `${table} of ${framework} is on the new one alone: ${counted(read.is.count, 'migration')}` })
+  }
   for (const { framework, table, read } of old ?? []) {
     if (!there.has(table) && 'is' in read && read.is.count > 0)
       notices.push({
@@ -28,7 +33,11 @@ export function compareMigrations(old: readonly Ledger[] | null, silent: string,
   }
   const sorted = notices.sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity))
   const [worst] = sorted
-  const detail = sorted.map(({ text }) => text).join('; ')
+  const texts = sorted.map(({ text }) => text)
+  const detail =
+    texts.length > NOTICES_MAX
+      ? `${texts.slice(0, NOTICES_MAX).join('; ')}; and ${texts.length - NOTICES_MAX} more of this sort`
+      : texts.join('; ')
   if (worst !== undefined && worst.severity !== 'unknown')
     return found(check, detail, { severity: worst.severity, ...(worst.remedy === undefined ? {} : { remedy: worst.remedy }) })
   if (worst !== undefined) return unknown(check, detail)
@@ -118,7 +127,7 @@ const SORTS: readonly (readonly string[])[] = [
 
 const sortOf = (name: string): number => SORTS.findIndex((names) => names.includes(name.toLowerCase()))
 
-/** `old`: null where it told nothing; then the name of the deploy speaks. */
+/** A tag that the old one does not have, or has nothing to say of, is weighed against the name of the deploy. `old`: null where it told nothing. */
 export function compareEnvironment(
   old: readonly EnvironmentTag[] | null,
   silent: string,
@@ -129,15 +138,20 @@ export function compareEnvironment(
   const unasked: string[] = []
   const wrong: string[] = []
   const same: string[] = []
-  for (const { framework, table, value } of old ?? next) {
-    const is = old === null ? value : (next.find((tag) => tag.table === table)?.value ?? { is: null })
-    if ('unknown' in value) unasked.push(`${table}: ${value.unknown}`)
+  const tables = new Map([...next, ...(old ?? [])].map(({ table, framework }) => [table, framework]))
+  for (const [table, framework] of tables) {
+    const valueIn = (tags: readonly EnvironmentTag[]): EnvironmentTag['value'] =>
+      tags.find((tag) => tag.table === table)?.value ?? { is: null }
+    const [was, is] = [valueIn(old ?? []), valueIn(next)]
+    if ('unknown' in was) unasked.push(`${table}: ${was.unknown}`)
     else if ('unknown' in is) unasked.push(`${table}: ${is.unknown}`)
-    else if (value.is === null) continue
-    else if (is.is === null) unasked.push(`${table} of ${framework} says ${value.is} on the old one, and nothing on the new one`)
-    else if (old !== null)
-      (is.is === value.is ? same : wrong).push(is.is === value.is ? is.is : `${is.is} now, ${value.is} before (${table} of ${framework})`)
-    else if (sortOf(is.is) < 0 || sortOf(deploy) < 0) unasked.push(`${silent}, and ${table} says ${is.is}`)
+    else if (is.is === null && was.is !== null)
+      unasked.push(`${table} of ${framework} says ${was.is} on the old one, and nothing on the new one`)
+    else if (is.is === null) continue
+    else if (was.is !== null)
+      (is.is === was.is ? same : wrong).push(is.is === was.is ? is.is : `${is.is} now, ${was.is} before (${table} of ${framework})`)
+    else if (sortOf(is.is) < 0 || sortOf(deploy) < 0)
+      unasked.push(`${old === null ? silent : 'the old one carries no tag'}, and ${table} says ${is.is}`)
     else
       (sortOf(is.is) === sortOf(deploy) ? same : wrong).push(
         sortOf(is.is) === sortOf(deploy) ? is.is : `${is.is}, and the deploy is ${deploy} (${table} of ${framework})`,

@@ -9,8 +9,10 @@ import { FRAMEWORKS, type Framework, TAGS, type Tag } from './frameworks.ts'
 /** Of longer histories the newest names are kept: those are what two databases differ in. */
 const NAMES_MAX = 2_000
 const NAME_MAX = 200
-/** An app with a schema for each of its tenants has as many histories. */
-const TABLES_MAX = 100
+/** An app with a schema for each of its tenants has as many histories. So many are read, and so many named. */
+const READ_MAX = 100
+const TABLES_MAX = 2_000
+const UNREAD = `of more than ${READ_MAX} such tables the first are read`
 
 const ledgerSchema = (z: Zod) =>
   z.strictObject({
@@ -56,7 +58,12 @@ export async function surveyMigrations(
   if ('unknown' in candidates) return { migrations: candidates, environment: candidates }
   const migrations: Ledger[] = []
   const environment: EnvironmentTag[] = []
-  for (const candidate of candidates.is.slice(0, TABLES_MAX)) {
+  if (candidates.is.length > TABLES_MAX) {
+    const why = { unknown: `there are more than ${TABLES_MAX.toLocaleString('en-US')} tables of migrations` }
+    return { migrations: why, environment: why }
+  }
+  const all = candidates.is.map((candidate, at) => (at < READ_MAX ? candidate : { ...candidate, barred: candidate.barred ?? UNREAD }))
+  for (const candidate of all) {
     const framework = FRAMEWORKS.find((each) => fits(each, candidate))
     if (framework !== undefined) migrations.push(await ledgerOf(questions, framework, candidate))
     const tag = TAGS.find((each) => fits(each, candidate))

@@ -3,7 +3,7 @@ export const FRAMEWORKS = ['Sidekiq or Resque', 'BullMQ', 'Celery', 'RQ', 'strea
 export type Framework = (typeof FRAMEWORKS)[number]
 
 /** A key that may be a queue. */
-export interface Candidate {
+export interface Suspect {
   readonly by: Framework
   readonly name: string
   /** The command that counts it. */
@@ -17,11 +17,11 @@ export interface Candidate {
 export const KNOWN_LISTS = ['queues', 'resque:queues', 'rq:queues', '_kombu.binding.celery']
 
 /** The queues that a set tells. */
-export function membersAsQueues(list: string, members: readonly string[]): readonly Candidate[] {
+export function membersAsQueues(list: string, members: readonly string[]): readonly Suspect[] {
   if (list.startsWith('_kombu.binding.')) return members.flatMap(celeryQueues)
   const prefix = list.slice(0, -'queues'.length)
   if (prefix.endsWith('rq:')) return members.flatMap((name) => rqQueues(name))
-  const worker = (name: string, ask: Candidate['ask'], marks: Candidate['marks'] = null) =>
+  const worker = (name: string, ask: Suspect['ask'], marks: Suspect['marks'] = null) =>
     ({ by: 'Sidekiq or Resque', name: `${prefix}${name}`, ask, forWhom: 'worker', marks }) as const
   // Common words: they are Sidekiq's only beside what it writes when it runs.
   const marks = ['queues', 'processes', 'stat:processed'].map((name) => `${prefix}${name}`)
@@ -39,13 +39,13 @@ const SEPARATOR = '\u0006\u0016'
 const STEPS = ['', '3', '6', '9']
 
 /** A member is `routing key, pattern, queue`. Those of its remote control live as long as a worker. */
-function celeryQueues(member: string): readonly Candidate[] {
+function celeryQueues(member: string): readonly Suspect[] {
   const queue = member.split(SEPARATOR).at(-1) ?? ''
   if (queue === '' || /\.pidbox$|^celeryev/.test(queue)) return []
   return celeryQueue(queue)
 }
 
-const celeryQueue = (queue: string): readonly Candidate[] =>
+const celeryQueue = (queue: string): readonly Suspect[] =>
   STEPS.map((step) => ({
     by: 'Celery',
     name: step === '' ? queue : `${queue}${SEPARATOR}${step}`,
@@ -55,7 +55,7 @@ const celeryQueue = (queue: string): readonly Candidate[] =>
   }))
 
 /** `name`: `rq:queue:NAME`. Beside it stand registries of what was begun, and of what is to be done later. */
-function rqQueues(name: string): readonly Candidate[] {
+function rqQueues(name: string): readonly Suspect[] {
   const short = name.replace(/^rq:queue:/, '')
   const registry = (kind: string) => ({ by: 'RQ', name: `rq:${kind}:${short}`, ask: 'ZCARD', forWhom: 'worker', marks: null }) as const
   return [
@@ -67,8 +67,8 @@ function rqQueues(name: string): readonly Candidate[] {
 const BULL = /^(.+):(wait|active|paused|delayed|prioritized|waiting-children)$/
 
 /** The queues among some names of keys. */
-export function candidatesIn(keys: readonly string[]): readonly Candidate[] {
-  const bull = keys.flatMap((key): readonly Candidate[] => {
+export function suspectsIn(keys: readonly string[]): readonly Suspect[] {
+  const bull = keys.flatMap((key): readonly Suspect[] => {
     const [, queue = '', state = ''] = BULL.exec(key) ?? []
     if (queue === '') return []
     const ask = ['wait', 'active', 'paused'].includes(state) ? 'LLEN' : 'ZCARD'
@@ -86,7 +86,7 @@ export const frameworksIn = (keys: readonly string[], lists: readonly string[]):
 ]
 
 /** What Celery's workers have taken and not yet done. */
-const UNACKED: Candidate = {
+const UNACKED: Suspect = {
   by: 'Celery',
   name: 'unacked',
   ask: 'HLEN',

@@ -3,7 +3,7 @@ import type { Told } from '../../../../../domain/survey.ts'
 import { toldSchema, type Zod } from '../../../../told-schema.ts'
 import type { Questions, Words } from '../../../questions.ts'
 import { fieldOf, isList, type Reply } from '../../../resp.ts'
-import { type Candidate, candidatesIn, FRAMEWORKS, type Framework, frameworksIn, KNOWN_LISTS, membersAsQueues } from './frameworks.ts'
+import { FRAMEWORKS, type Framework, frameworksIn, KNOWN_LISTS, membersAsQueues, type Suspect, suspectsIn } from './frameworks.ts'
 import { lookThrough } from './scan.ts'
 
 /** What waits there to be done, as it is kept in a baseline. */
@@ -48,9 +48,9 @@ export async function surveyQueues(questions: Questions, count: Told<number>): P
   )
   const members = asked.map((each) => ('is' in each ? each.is : NONE))
   const named = lists.flatMap((key, at) => membersAsQueues(key, members[at]?.names ?? []))
-  const candidates = unique([...named, ...candidatesIn(keys), ...streams.map(streamOf)])
-  const { queues, unanswered } = await counted(questions, candidates.slice(0, QUEUES_MAX))
-  const isAll = candidates.length <= QUEUES_MAX && lists.length < LISTS_MAX && !members.some(({ more }) => more)
+  const suspects = unique([...named, ...suspectsIn(keys), ...streams.map(streamOf)])
+  const { queues, unanswered } = await counted(questions, suspects.slice(0, QUEUES_MAX))
+  const isAll = suspects.length <= QUEUES_MAX && lists.length < LISTS_MAX && !members.some(({ more }) => more)
   const frameworks = frameworksIn(
     keys,
     lists.filter((_, at) => (members[at]?.names.length ?? 0) > 0),
@@ -78,10 +78,10 @@ function inWords(reasons: readonly string[]): string {
 /** A list that is empty does not stand there; a stream with groups does. */
 const seenIn = ({ by, waits, forWhom }: Queue): readonly Framework[] => (by === 'stream' || (waits > 0 && forWhom === 'worker') ? [by] : [])
 
-const streamOf = (name: string): Candidate => ({ by: 'stream', name, ask: 'XINFO GROUPS', forWhom: 'worker', marks: null })
+const streamOf = (name: string): Suspect => ({ by: 'stream', name, ask: 'XINFO GROUPS', forWhom: 'worker', marks: null })
 
-const unique = (candidates: readonly Candidate[]): readonly Candidate[] => [
-  ...new Map(candidates.map((each) => [`${each.ask} ${each.name}`, each])).values(),
+const unique = (suspects: readonly Suspect[]): readonly Suspect[] => [
+  ...new Map(suspects.map((each) => [`${each.ask} ${each.name}`, each])).values(),
 ]
 
 interface Members {
@@ -107,34 +107,68 @@ interface Counted {
 }
 
 /** What waits in each. */
-async function counted(questions: Questions, candidates: readonly Candidate[]): Promise<Counted> {
+async function counted(questions: Questions, suspects: readonly Suspect[]): Promise<Counted> {
   const lengths = await questions.askAll(
-    candidates.map(({ ask, name }): Words => [...ask.split(' '), name]),
+    suspects.map(({ ask, name }): Words => [...ask.split(' '), name]),
     waitingIn,
   )
   const marked = await questions.askAll(
-    candidates.map(({ marks }): Words => (marks === null ? ['PING'] : ['EXISTS', ...marks])),
+    suspects.map(({ marks }): Words => (marks === null ? ['PING'] : ['EXISTS', ...marks])),
     (reply) => reply !== 0,
   )
-  const queues = candidates.flatMap(({ by, name, ask, forWhom }, at): readonly Queue[] => {
-    const [waits, mark] = [lengths[at], marked[at]]
-    if (waits === undefined || !('is' in waits) || waits.is === null || mark === undefined || !('is' in mark) || !mark.is) return []
-    return [{ by, name: questions.shown(name), ask, waits: waits.is, forWhom }]
+  const queues = suspects.flatMap(({ by, name, ask, forWhom }, at): readonly Queue[] => {
+    const [length, mark] = [lengths[at], marked[at]]
+    if (length === undefined || !('is' in length) || length.is === null || mark === undefined || !('is' in mark) || !mark.is) return []
+    return [{ by, name: questions.shown(name), ask, waits: length.is.waits, forWhom }]
   })
-  const unanswered = [...lengths, ...marked].flatMap(whyNot)
+  const uncounted = suspects.flatMap(({ name }, at): readonly Uncounted[] => {
+    const length = lengths[at]
+    return length !== undefined && 'is' in length && length.is !== null && length.is.delivered.length > 0 ? [{ name, ...length.is }] : []
+  })
+  const unanswered = [...[...lengths, ...marked].flatMap(whyNot), ...(await undelivered(questions, uncounted))]
   const [why] = unanswered
   const isSilent = queues.length === 0 && why !== undefined
   return { queues: isSilent ? { unknown: why } : { is: queues.sort((a, b) => b.waits - a.waits) }, unanswered }
 }
 
+interface Length {
+  readonly waits: number
+  /** Up to where those groups of a stream were served that do not tell how much they were not. Empty: each tells. */
+  readonly delivered: readonly string[]
+}
+
 /** Null: a stream without groups. Throws on what is neither a length nor groups. */
-function waitingIn(reply: Reply | undefined): number | null {
-  if (typeof reply === 'number') return reply
+function waitingIn(reply: Reply | undefined): Length | null {
+  if (typeof reply === 'number') return { waits: reply, delivered: [] }
   if (!isList(reply)) throw new Error('no length')
   if (reply.length === 0) return null
+  const field = (group: Reply, name: string): Reply | undefined => (isList(group) ? fieldOf(group, name) : undefined)
   const number = (group: Reply, name: string): number => {
-    const value = isList(group) ? fieldOf(group, name) : 0
+    const value = field(group, name)
     return typeof value === 'number' ? value : 0
   }
-  return Math.max(...reply.map((group) => number(group, 'pending') + number(group, 'lag')))
+  return {
+    waits: Math.max(...reply.map((group) => number(group, 'pending') + number(group, 'lag'))),
+    delivered: reply.filter((group) => typeof field(group, 'lag') !== 'number').map((group) => `${field(group, 'last-delivered-id')}`),
+  }
+}
+
+interface Uncounted extends Pick<Length, 'delivered'> {
+  readonly name: string
+}
+
+/**
+ * A group tells no lag before Redis 7, nor after an entry of its stream was deleted. One that was served up to the last entry has none; of the others
+ * something may wait.
+ */
+async function undelivered(questions: Questions, streams: readonly Uncounted[]): Promise<readonly string[]> {
+  const last = await questions.askAll(
+    streams.map(({ name }): Words => ['XINFO', 'STREAM', name]),
+    (reply) => (isList(reply) ? fieldOf(reply, 'last-generated-id') : null),
+  )
+  return streams.flatMap(({ name, delivered }, at) => {
+    const told = last[at]
+    if (told !== undefined && 'is' in told && delivered.every((id) => id === told.is)) return []
+    return [`the server does not tell how much of the stream ${questions.shown(name)} its groups were not served yet`]
+  })
 }
