@@ -106,15 +106,20 @@ export function secretsIn(value: string): readonly string[] {
       .replace(/^@/, '')
       .split(/[:/?#]/)[0] ?? ''
   const user = userinfo.slice(0, Math.max(colon, 0))
-  const shown = [host, ...(isToken(value, user, userinfo.slice(colon + 1)) ? [] : [user]), value.slice(0, value.indexOf(':')), ...OUR_WORDS]
+  const isSecret = isToken(value, user, userinfo.slice(colon + 1))
+  if (isSecret) secrets.push(user)
+  const shown = [host, ...(isSecret ? [] : [user]), value.slice(0, value.indexOf(':')), ...OUR_WORDS]
   return secrets.filter((secret) => secret !== '' && !shown.includes(secret))
 }
 
-/** A user of a mail server that is its own password is a token of the provider, as Postmark has them: it is not shown. */
+/** A user of a mail server that is its own password, or looks like a key, is a token of the provider, as Postmark has them: it is not shown. */
 export const isToken = (value: string, user: string, password: string): boolean =>
-  user === password && user.length >= TOKEN_MIN && /^(smtp|submission)/i.test(value)
+  /^(smtp|submission)/i.test(value) && ((user === password && user.length >= TOKEN_MIN) || looksLikeKey(user))
 /** A shorter one is a bad password. */
 const TOKEN_MIN = 16
+
+/** No person is called so, and many a provider's tokens are: a UUID. */
+export const looksLikeKey = (text: string): boolean => /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text)
 
 /** Where what stands before the @ is a user, also without a password. Elsewhere it may be a token. */
 const NAMES_USER = /^(postg|pg|mysql|mariadb)/i

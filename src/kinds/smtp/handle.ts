@@ -39,7 +39,7 @@ export interface Smtp extends TlsWanted {
 export interface Login {
   readonly user: string
   readonly password: Secret
-  /** The user is the password too, as a token of Postmark is: it is as secret. */
+  /** The user is the password too, or a key, as a token of Postmark is: it is as secret. */
   readonly isToken: boolean
   /** Null: the strongest that the server offers. */
   readonly mechanism: Mechanism | null

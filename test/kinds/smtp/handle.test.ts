@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openKinds } from '../../../src/deploys/kinds.ts'
+import type { Key } from '../../../src/domain/change.ts'
 import { Redactor } from '../../../src/domain/redact.ts'
 import { Secret } from '../../../src/domain/secret.ts'
 import smtp from '../../../src/kinds/smtp/smtp.ts'
@@ -61,6 +62,15 @@ describe('a token that is user and password at once', () => {
     kinds.learn(handle)
     expect(kinds.sketch(handle)).toEqual({ kind: 'smtp', provider: 'Postmark', target: 'submission://smtp.postmarkapp.com' })
     expect(redactor.redact(`login of ${TOKEN} failed`)).toBe('login of ••• failed')
+  })
+
+  test('is not shown in a variable either, nor where the password is another one', () => {
+    const kinds = openKinds(new Redactor())
+    const user = (SMTP_VARIABLES[0]?.parts['user']?.[0] ?? expect.fail('no variable holds the user')) as Key // Names of a set are keys.
+    expect(kinds.shown(user, new Secret(TOKEN))).toBe('(not shown)')
+    expect(kinds.shown(user, new Secret('app@example.test'))).toBe('app@example.test')
+    expect(kinds.describe(new Secret(`smtp://${TOKEN}:other-one@h:25`))).toBe('smtp://h:25')
+    expect(smtp.identify(parse(`smtp://${TOKEN}:other-one@h:25`))).not.toHaveProperty('user')
   })
 
   test('a short password that is the user too is a bad password, and the user is shown', () => {
