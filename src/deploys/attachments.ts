@@ -176,7 +176,7 @@ export async function apartOf(
   const [kind, set] = found === undefined ? [usual?.row.name, usual?.set] : [found.kind, found.set]
   if (kind === undefined || set === undefined || rowOfScheme(schemeOf(handle.reveal()) ?? '')?.name !== kind) return null
   if (found === undefined && usual?.part !== set.needs[0]) return null
-  const parts = (await kindNamed(kind).load()).decompose?.(handle)
+  const parts = (await kindNamed(kind).load()).decompose?.(handle, Object.keys(set.parts))
   if (parts === undefined) return null
   const apart = new Map<Key, Handle | null>()
   for (const [part, names] of Object.entries(set.parts)) {

@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs'
 import type { Key } from '../domain/change.ts'
 import { isAttachError } from '../domain/errors.ts'
 import type { Handle, Identity } from '../domain/handle.ts'
-import { isSameHost, isSameResource } from '../domain/place.ts'
+import { isSameHost, placesOf, sharesServer } from '../domain/place.ts'
 import type { Elsewhere } from '../engine/elsewhere.ts'
 import { isKnownService, rowOfScheme } from '../kinds/registry.ts'
 import type { Host } from '../ports/host.ts'
@@ -23,8 +23,8 @@ export interface Attached {
 }
 
 /** Whether a key whose handle cannot be read has the host and the port of a resource: it may lead there. */
-export const mayLeadTo = ({ by, identities }: Attached, { host, port }: Identity): boolean =>
-  by === 'looks' && identities.some((one) => one.port === port && isSameHost(one.host, host))
+export const mayLeadTo = ({ by, identities }: Attached, identity: Identity): boolean =>
+  by === 'looks' && identities.some((one) => placesOf(identity).some(({ host, port }) => one.port === port && isSameHost(one.host, host)))
 
 /** What a config leads to, or why that is not known. */
 export type Inventory =
@@ -62,7 +62,7 @@ export function elsewhereOf(deploy: Deploy, host: Host): ((identity: Identity) =
     for (const other of others) {
       const inventory = await inventoryOf(other, host)
       if ('is' in inventory) {
-        const keys = inventory.is.filter(({ by, identities }) => by === 'handle' && identities.some((one) => isSameResource(one, identity)))
+        const keys = inventory.is.filter(({ by, identities }) => by === 'handle' && identities.some((one) => sharesServer(one, identity)))
         const unclear = inventory.is.filter((one) => mayLeadTo(one, identity))
         if (keys.length > 0) told.attached.push(`${other.name} (${keysOf(keys)})`)
         else if (unclear.length > 0) told.unreadable.push(`${other.name} (${keysOf(unclear)} may lead there)`)

@@ -4,7 +4,7 @@ import { isAttachError } from '../domain/errors.ts'
 import type { Handle, Identity } from '../domain/handle.ts'
 import { isToken, looksLikeKey, oneLine, type Redactor, secretsIn } from '../domain/redact.ts'
 import { providerOf } from '../kinds/provider.ts'
-import { isKnownService, type KindRow, recognise, rowOfScheme, seemsOf } from '../kinds/registry.ts'
+import { isKnownService, type KindRow, recognise, rowOfScheme, schemeOf, seemsOf } from '../kinds/registry.ts'
 import type { HandleParts, Kind, Kinds, Opened, ProbeContext, Recognition, Resource } from '../ports/kind.ts'
 import { type Attachment, apartOf, attachmentsOf, isShownAt, joinedChanges, namedIn } from './attachments.ts'
 
@@ -112,19 +112,29 @@ interface Pieces {
   readonly password: string
   readonly host: string
   readonly port: string
+  /** The further hosts of a list, with their ports, as they stand there. */
+  readonly others: readonly string[]
   readonly path: string
   readonly query: string
 }
 
 /** A value taken apart by its looks alone. Null: it is no URL, or one whose secret could stand anywhere. */
 function piecesOf(value: Handle): Pieces | null {
+  const { text, others } = withoutOthers(value.reveal())
   const match =
-    /^([a-z][a-z0-9+.-]*):\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\]@]*\]|[^:@/?#]*)(?::(\d+))?(\/[^@?#]*)?(\?[^@#]*)?$/i.exec(
-      value.reveal(),
-    )
+    /^([a-z][a-z0-9+.-]*):\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\]@]*\]|[^:@/?#]*)(?::(\d+))?(\/[^@?#]*)?(\?[^@#]*)?$/i.exec(text)
   if (match === null) return null
   const [, scheme = '', user = '', password = '', host = '', port = '', path = '', query = ''] = match
-  return { scheme: scheme.toLowerCase(), user, password, host, port, path, query }
+  return { scheme: scheme.toLowerCase(), user, password, host, port, others, path, query }
+}
+
+/** A handle of a kind that lists several hosts, as if it named the first alone. */
+function withoutOthers(text: string): { readonly text: string; readonly others: readonly string[] } {
+  const isList = rowOfScheme(schemeOf(text) ?? '')?.several === true
+  const [, head = '', first = '', others = '', tail = ''] =
+    (isList ? /^([^/]+:\/\/(?:[^/?#]*@)?)([^/?#,]+),((?:(?:\[[\w:.%]+\]|[\w.-]+)(?::\d+)?(?:,|(?=[/?#]|$)))+)(.*)$/s : /^$/).exec(text) ??
+    []
+  return others === '' ? { text, others: [] } : { text: `${head}${first}${tail}`, others: others.split(',') }
 }
 
 /** `postgres://app@db1:5432/app`. Of a service that is not known only scheme and host are shown: the rest may be its secret. */
@@ -142,7 +152,9 @@ function targetOf(value: Handle): string {
   const port = portOf(pieces)
   const endpoint = endpointIn(pieces)
   const at = endpoint === null ? '' : `?endpoint=${endpoint}`
-  return oneLine(`${scheme}://${user === '' ? '' : `${user}@`}${host}${port === '' ? '' : `:${port}`}${path}${at}`)
+  const usual = rowOfScheme(scheme)?.port
+  const others = pieces.others.map((other) => `,${other}${usual === undefined || /:\d+$/.test(other) ? '' : `:${usual}`}`).join('')
+  return oneLine(`${scheme}://${user === '' ? '' : `${user}@`}${host}${port === '' ? '' : `:${port}`}${others}${path}${at}`)
 }
 
 /** The store of a bucket, where it is not Amazon's: without it two buckets of one name would look alike. Null: there is none, or it may hold a secret. */
@@ -153,7 +165,12 @@ function endpointIn({ scheme, query }: Pieces): string | null {
 }
 
 /** The port, or the usual one of its kind. A socket has none. */
-const portOf = ({ scheme, host, port }: Pieces): string => port || (host === '' ? '' : `${rowOfScheme(scheme)?.port ?? ''}`)
+const portOf = ({ scheme, host, port }: Pieces): string => port || (host === '' ? '' : usualPort(scheme))
+
+function usualPort(scheme: string): string {
+  const row = rowOfScheme(scheme)
+  return `${row?.ports?.[scheme] ?? row?.port ?? ''}`
+}
 
 /** Parameters that lead somewhere else than what stands before them says (libpq, Redis, S3). */
 const LEADING = ['host', 'hostaddr', 'port', 'dbname', 'service', 'db', 'database', 'endpoint']
@@ -168,6 +185,7 @@ function changeWithin(before: Handle, after: Handle): string | null {
   const [old, next] = [piecesOf(before), piecesOf(after)]
   if (old === null || next === null || rowFor(before)?.name !== rowFor(after)?.name) return null
   if (old.host !== next.host || portOf(old) !== portOf(next) || old.path !== next.path || placeIn(old) !== placeIn(next)) return null
+  if (old.others.join() !== next.others.join()) return null
   const parts = [
     old.user === next.user ? null : 'user',
     old.password === next.password ? null : 'password',

@@ -116,6 +116,7 @@ export const REMARKS = [
   row('handle.tls_on_socket', 'warn', 'TLS is asked for on a socket of this machine, where there is none.'),
   row('handle.unknown_key', 'warn', 'A parameter that clients refuse or pass over.'),
   row('probe.reachable', 'info', 'Something answers there; whether it is well, and the credentials right, was not asked.'),
+  row('tcp.host', 'warn', 'One of several hosts does not answer.'),
   row('tls.plain', 'warn', 'The connection is not encrypted, and leaves this network.'),
   row('tls.reader_differs', 'warn', 'Clients read what the handle says of TLS in different ways.'),
   row('tls.unverified', 'warn', 'The connection is encrypted, but nobody checked who is at the other end.'),

@@ -1,4 +1,4 @@
-import { type HandleGrammar, invalid, type Part, type QueryPart, type Range, type SplitHandle } from './handle-grammar.ts'
+import { type HandleGrammar, type HostPart, invalid, type Part, type QueryPart, type Range, type SplitHandle } from './handle-grammar.ts'
 import { refusePlaceholder, refuseWrongShape } from './handle-shape.ts'
 
 /**
@@ -17,7 +17,7 @@ export function splitHandle(text: string, grammar: HandleGrammar): SplitHandle {
   refuseLines(text, grammar)
   const [user, password] = at < 0 ? [null, null] : userinfo(text, from, from + at)
   const hostStart = at < 0 ? from : from + at + 1
-  const hosts = hostAndPort(text, { start: hostStart, end: authority.end })
+  const hosts = hostsOf(text, { start: hostStart, end: authority.end }, grammar)
   if (hosts.host !== null && grammar.socketSchemes.includes(scheme))
     throw invalid('names a host where only the path of a socket can stand', `write ${scheme}:///path/of/the.sock`)
   const path = authority.end < pathEnd ? decoded(text, { start: authority.end + 1, end: pathEnd }, 'path') : null
@@ -73,9 +73,27 @@ function userinfo(text: string, start: number, end: number): [Part | null, Part 
   return [user, password]
 }
 
+type Hosts = Pick<SplitHandle, 'host' | 'hostRange' | 'port' | 'others' | 'hostsRange'>
+
+function hostsOf(text: string, hostsRange: Range, { hosts = 'one' }: HandleGrammar): Hosts {
+  const raw = text.slice(hostsRange.start, hostsRange.end)
+  if (!raw.includes(',')) return { ...hostAndPort(text, hostsRange), others: [], hostsRange }
+  if (hosts === 'one') throw invalid('names several hosts; one host only', 'name the primary, or the address that always leads to it')
+  let at = hostsRange.start
+  const places = raw.split(',').map((item) => {
+    const range = { start: at, end: at + item.length }
+    at = range.end + 1
+    return hostAndPort(text, range)
+  })
+  const others = places.slice(1).flatMap(({ host, port }): readonly HostPart[] => (host === null ? [] : [{ host, port }]))
+  const [first] = places
+  if (first === undefined || first.host === null || others.length < places.length - 1)
+    throw invalid('has an empty place in its list of hosts', 'write HOST:PORT,HOST:PORT')
+  return { ...first, others, hostsRange }
+}
+
 function hostAndPort(text: string, range: Range): Pick<SplitHandle, 'host' | 'hostRange' | 'port'> {
   const raw = text.slice(range.start, range.end)
-  if (raw.includes(',')) throw invalid('names several hosts; one host only', 'name the primary, or the address that always leads to it')
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(raw)
   if (raw.startsWith('[') && bracketed === null) throw invalid('has a broken IPv6 address', 'write [::1]:5432')
   if (bracketed === null && raw.split(':').length > 2)
@@ -125,8 +143,9 @@ function queryOf(
     if (item === '') continue
     const equals = item.indexOf('=')
     const key = equals < 0 ? item : item.slice(0, equals)
-    const known = grammar.queryKeys.includes(key)
+    const known = grammar.anyQuery === true || grammar.queryKeys.includes(key)
     if (plain && item.includes('@') && !known) throw invalid('has an unencoded ? in its user or password', ENCODE)
+    if (equals < 0 && grammar.anyQuery === true) continue
     if (equals < 0) throw invalid('has a part of its query without =', 'write key=value, joined by &')
     if (!known && /ssl|tls|cert|verify/i.test(key)) throw unknownTls(grammar)
     if (!known) {

@@ -5,12 +5,19 @@ import { invalid } from '../domain/handle-grammar.ts'
 import { refuseWrongShape } from '../domain/handle-shape.ts'
 import type { VariableSet } from '../domain/variables.ts'
 import type { Kind, Recognition } from '../ports/kind.ts'
+import { AMQP } from './amqp/guards/checks.ts'
+import { AMQP_VARIABLES } from './amqp/variables.ts'
+import { BEANSTALKD } from './beanstalkd/checks.ts'
+import { BEANSTALKD_VARIABLES } from './beanstalkd/variables.ts'
+import { MEMCACHED } from './memcached/checks.ts'
+import { MEMCACHED_VARIABLES } from './memcached/variables.ts'
 import { POSTGRES } from './postgres/guards/checks.ts'
 import { REDIS } from './redis/guards/checks.ts'
 import { S3_CHECKS } from './s3/guards/checks.ts'
 import { S3_VARIABLES } from './s3/variables.ts'
 import { SMTP } from './smtp/checks.ts'
 import { SMTP_VARIABLES } from './smtp/variables.ts'
+import { TCP_SERVICES } from './tcp/services.ts'
 import { WEB_API } from './web-api/checks.ts'
 import { schemesOf, WEB_APIS } from './web-api/rows.ts'
 
@@ -19,6 +26,8 @@ export interface KindRow {
   readonly name: string
   /** Canonical first. Empty: it is never recognised, only asked for. */
   readonly schemes: readonly string[]
+  /** Its handles may list several hosts. */
+  readonly several?: true
   /** Hosts that tell the kind whatever the scheme says. */
   readonly hosts?: readonly RegExp[]
   readonly usualKey: string
@@ -26,12 +35,17 @@ export interface KindRow {
   readonly port?: number
   /** What of a handle may be shown: of some the user, the path and the query may be secrets too. Default: scheme, user, host, port and path. */
   readonly shows?: 'host'
+  /** The same of schemes whose usual port is another one. */
+  readonly ports?: Readonly<Record<string, number>>
   /** Sets of variables that make a handle of it. */
   readonly variables?: readonly VariableSet[]
   /** What is asked of two of them, one in the place of the other. */
   readonly checks: readonly Check[]
   readonly load: () => Promise<Kind>
 }
+
+const HTTP_SCHEMES = ['https', 'http']
+const TCP_SCHEMES = Object.keys(TCP_SERVICES)
 
 /** All kinds. A test fails when a row differs from what its file declares. */
 export const KINDS: readonly KindRow[] = [
@@ -57,10 +71,41 @@ export const KINDS: readonly KindRow[] = [
   {
     name: 'smtp',
     schemes: ['smtp', 'smtps', 'submission', 'submissions', 'smtp+starttls', 'smtp+tls', 'smtp+ssl'],
-    usualKey: 'SMTP_URL', // No port: scheme and user tell it, 25, 465 or 587.
+    usualKey: 'SMTP_URL',
+    // Of smtp: it is 587 with a user, and 25 without.
+    ports: { smtps: 465, submissions: 465, 'smtp+ssl': 465, submission: 587, 'smtp+tls': 587, 'smtp+starttls': 587 },
     variables: SMTP_VARIABLES,
     checks: Object.values(SMTP),
     load: async () => (await import('./smtp/smtp.ts')).default,
+  },
+  {
+    name: 'amqp',
+    schemes: ['amqp', 'amqps'],
+    usualKey: 'AMQP_URL',
+    port: 5672,
+    ports: { amqps: 5671 },
+    variables: AMQP_VARIABLES,
+    checks: Object.values(AMQP),
+    load: async () => (await import('./amqp/amqp.ts')).default,
+  },
+  {
+    name: 'memcached',
+    schemes: ['memcached', 'memcache', 'memcacheds', 'memcached+tls'],
+    several: true,
+    usualKey: 'MEMCACHED_URL',
+    port: 11_211,
+    variables: MEMCACHED_VARIABLES,
+    checks: Object.values(MEMCACHED),
+    load: async () => (await import('./memcached/memcached.ts')).default,
+  },
+  {
+    name: 'beanstalkd',
+    schemes: ['beanstalkd', 'beanstalk'],
+    usualKey: 'BEANSTALKD_URL',
+    port: 11_300,
+    variables: BEANSTALKD_VARIABLES,
+    checks: Object.values(BEANSTALKD),
+    load: async () => (await import('./beanstalkd/beanstalkd.ts')).default,
   },
   ...WEB_APIS.map(
     ({ name, usualKey, variables }): KindRow => ({
@@ -81,6 +126,22 @@ export const KINDS: readonly KindRow[] = [
     variables: S3_VARIABLES,
     checks: Object.values(S3_CHECKS),
     load: async () => (await import('./s3/s3.ts')).default,
+  },
+  {
+    name: 'http',
+    schemes: HTTP_SCHEMES,
+    usualKey: 'API_URL',
+    shows: 'host',
+    checks: [],
+    load: async () => (await import('./http/http.ts')).default,
+  },
+  {
+    name: 'tcp',
+    schemes: TCP_SCHEMES,
+    several: true,
+    usualKey: 'SERVICE_URL',
+    checks: [],
+    load: async () => (await import('./tcp/tcp.ts')).default,
   },
   { name: 'opaque', schemes: [], usualKey: 'TOKEN', checks: [], load: async () => (await import('./opaque.ts')).default },
 ]
@@ -123,7 +184,7 @@ export function seemsOf(text: string, rows: readonly KindRow[] = KINDS): string 
   const scheme = schemeOf(text.replace(/^jdbc:/i, ''))
   if (scheme === null) return null
   const row = rowOfScheme(scheme, rows) ?? rowOfScheme(scheme.replace(/\+.*$/, ''), rows)
-  return row?.name ?? SERVICES[scheme] ?? null
+  return TCP_SERVICES[scheme]?.product ?? row?.name ?? SERVICES[scheme] ?? null
 }
 
 /** Lower case. `null` when a text does not begin with `scheme://`. */
@@ -176,32 +237,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   mysql: 'MySQL',
   mysql2: 'MySQL',
   mariadb: 'MariaDB',
-  amqp: 'RabbitMQ',
-  amqps: 'RabbitMQ',
-  mongodb: 'MongoDB',
-  'mongodb+srv': 'MongoDB',
-  memcached: 'Memcached',
-  memcache: 'Memcached',
-  beanstalkd: 'beanstalkd',
-  beanstalk: 'beanstalkd',
-  nats: 'NATS',
-  mqtt: 'an MQTT broker',
-  mqtts: 'an MQTT broker',
-  kafka: 'Kafka',
-  'kafka+ssl': 'Kafka',
-  elasticsearch: 'Elasticsearch',
   couchdb: 'CouchDB',
   sqlite: 'SQLite',
   sqlite3: 'SQLite',
-  libsql: 'libSQL',
-  http: 'a web service',
-  https: 'a web service',
-  sqlserver: 'SQL Server',
-  mssql: 'SQL Server',
-  oracle: 'Oracle',
-  cassandra: 'Cassandra',
-  clickhouse: 'ClickHouse',
-  'redis-sentinel': 'Redis Sentinel',
-  'redis+sentinel': 'Redis Sentinel',
-  'redis+cluster': 'a list of Redis Cluster nodes',
 }

@@ -15,7 +15,10 @@ const BANNERS: readonly { readonly looks: RegExp; readonly protocol: string }[] 
   { looks: /^AMQP/, protocol: 'AMQP' },
   { looks: /^(-(ERR|NOAUTH|DENIED|NOPERM|LOADING|MASTERDOWN|WRONGPASS)\b|\+(OK|PONG)\r\n|-ERR)/, protocol: 'Redis' },
   { looks: /^UNKNOWN_COMMAND|^BAD_FORMAT/, protocol: 'beanstalkd' },
-  { looks: /^ERROR\r\n/, protocol: 'memcached' },
+  {
+    looks: /^(ERROR|ERROR Too many open connections|(CLIENT|SERVER)_ERROR [^\r\n]*|STAT \w+ [^\r\n]*|VERSION \d[^\r\n]*)\r\n/,
+    protocol: 'memcached',
+  },
 ]
 
 /** What the first bytes of a server give away. */
@@ -42,6 +45,8 @@ const CLIENT_HELLO = Buffer.concat([
   Buffer.from([0, 0, 2, 0, 47, 1, 0]),
 ])
 const REQUESTS = { text: TEXT_REQUEST, postgres: SSL_REQUEST, hello: Buffer.concat([CLIENT_HELLO, TEXT_REQUEST]) }
+/** What speaks in lines answers one that it does not know. memcached hangs up on what looks like HTTP. */
+const LINE = Buffer.from('version\r\n')
 
 export interface SniffOptions extends DialOptions {
   /**
@@ -65,8 +70,13 @@ export async function sniff(address: Address, { ask, ...options }: SniffOptions)
     if (greeting !== null) return greeting
     const left = deadline - now()
     if (ask === 'tls') return await speaksTls(socket, { ms: left, signal })
+    if (ask === 'text') {
+      socket.write(LINE)
+      const said = protocolOf(await gather(socket, { ms: Math.min(200, left / 3), limit: 512, signal, enough: 5 }))
+      if (said !== null) return said
+    }
     socket.write(REQUESTS[ask])
-    const answer = await gather(socket, { ms: left, limit: 512, signal, enough: ask === 'postgres' ? 1 : 8 })
+    const answer = await gather(socket, { ms: deadline - now(), limit: 512, signal, enough: ask === 'postgres' ? 1 : 8 })
     return ask === 'postgres' && /^[SN]$/.test(answer.toString('latin1')) ? 'PostgreSQL' : protocolOf(answer)
   } catch {
     return null

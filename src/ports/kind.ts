@@ -53,8 +53,11 @@ export interface Kind<Resource = unknown> {
   traits(resource: Resource): Traits
   /** One handle of the parts that several variables hold. Pure. Throws HANDLE_INVALID, which names a part and never holds one. Absent: no variables are known. */
   compose?(parts: HandleVariables): Handle
-  /** The parts of a handle that variables would hold: the inverse of `compose`. Throws HANDLE_INVALID for what no variable can say. */
-  decompose?(handle: Handle): HandleVariables
+  /**
+   * The parts of a handle that variables would hold: the inverse of `compose`. `wanted`: the parts that the set at hand has, for a kind whose sets
+   * say one thing in several ways (a list of servers, a host and a port). Throws HANDLE_INVALID for what no variable can say.
+   */
+  decompose?(handle: Handle, wanted?: readonly string[]): HandleVariables
   /** A probe to depth `use` that leaves its session open when it succeeds. The report is that of `probe`. Absent: nothing can be compared. */
   open?(resource: Resource, context: ProbeContext): Promise<Opened>
   /** Loaded when two resources are compared. Absent: nothing can be compared. */

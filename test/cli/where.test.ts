@@ -63,6 +63,16 @@ describe('attach where', { concurrent: true }, () => {
     expect(await found(['db0'], how)).toEqual(['review C'])
   })
 
+  test('a list of servers is found by each of them, and shown whole', async () => {
+    using place = project({ 'conf/review.env': 'A=memcached://u:S3cret@c1,c2:11212,[::1]:3\nB=memcached://c3\n' })
+    const how = { cwd: place.path }
+    for (const sought of ['c1', 'c2', 'c2:11212', '::1', 'memcached://c2:11212', 'memcached://c9,c1'])
+      expect(await found([sought], how)).toEqual(['review A'])
+    expect(await found(['c2:11211'], how)).toEqual([])
+    const { document } = await asDocument(['where', 'c2'], how)
+    expect(document.attachments).toMatchObject([{ target: 'memcached://u@c1:11211,c2:11212,[::1]:3' }])
+  })
+
   test('a handle that attach cannot read may lead there: it is named, and never said to lead elsewhere', async () => {
     using place = project({ 'conf/review.env': 'A=postgres://u:S3cret@db0,db9/x\nB=postgres://u:S3cret@db8:1,db9:2/x\n' })
     const how = { cwd: place.path }

@@ -121,7 +121,7 @@ function describeParsing<R>({ kind, valid, invalid, variables = [] }: KindLaws<R
     const given = new Map(Object.entries(parts).map(([part, value]) => [part, new Secret(value)]))
     const handle = kind.compose?.(given) ?? expect.fail('this kind knows no variables')
     expect(kind.identify(kind.parse(handle))).toMatchObject({ kind: kind.name, ...identity })
-    const apart = kind.decompose?.(handle) ?? expect.fail('what is put together can be taken apart')
+    const apart = kind.decompose?.(handle, Object.keys(parts)) ?? expect.fail('what is put together can be taken apart')
     expect(Object.fromEntries([...apart].map(([part, value]) => [part, value.reveal()]))).toEqual(parts)
     const again = kind.compose?.(apart) ?? expect.fail('it was composed before')
     expect(again.reveal()).toBe(handle.reveal())

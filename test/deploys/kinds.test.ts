@@ -16,6 +16,7 @@ test.each([
   ['postgres://u@a/app', 'postgres://u@b/app'],
   ['s3://K:S@shop?endpoint=http://a:9000', 's3://K:S@shop?endpoint=http://b:9000'],
   ['s3://K:S@shop?endpoint=http://a:9000', 's3://K:S@shop'],
+  ['amqp://u@a/app', 'amqps://u@a/app'],
 ])('%s and %s lead to two resources', (before, after) => {
   expect(within(before, after)).toBeNull()
 })
@@ -33,12 +34,27 @@ test.each([
 })
 
 test.each([
+  ['memcached://u:a@h1,h2:2', 'memcached://u:b@h1:11211,h2:2', 'same resource, password changed'],
+  ['memcached://h1,h2:2', 'memcached://h1,h2:3', null],
+  ['memcached://h1,h2', 'memcached://h1', null],
+])('%s and %s, lists of servers: %s', (before, after, words) => {
+  expect(within(before, after)).toBe(words)
+})
+
+test.each([
   ['s3://K:S@shop/in?region=a', 's3://K@shop/in'],
   ['s3://K:S@shop?endpoint=http%3A%2F%2Fminio%3A9000&region=a', 's3://K@shop?endpoint=http://minio:9000'],
   ['s3://K:S@shop?endpoint=https://abc.supabase.co/storage/v1/s3', 's3://K@shop?endpoint=https://abc.supabase.co'],
   ['s3://K:S@shop?endpoint=https%3A%2F%2Fu%3Ap%40h', 's3://K@shop'],
   ['s3://K:S@shop?endpoint=https%3A%2F%2Fh%0a', 's3://K@shop'],
   ['postgres://u:p@h/x?endpoint=http://minio:9000', 'postgres://u@h:5432/x'],
+  ['memcached://u:S3cret@h1:1,[::1]:2,h3/', 'memcached://u@h1:1,[::1]:2,h3:11211/'],
+  ['memcached://h1,h2?timeout=1', 'memcached://h1:11211,h2:11211'],
+  ['memcached://h1,password=S3cret', 'memcached://(not shown)'],
+  ['memcached://u:S3cret@h1,', 'memcached://(not shown)'],
+  ['redis://:S3cret@h1:1,h2:2', '(not shown)'],
+  ['amqp://app:pw@mq/shop', 'amqp://app@mq:5672/shop'],
+  ['amqps://app:pw@mq/shop', 'amqps://app@mq:5671/shop'],
 ])('%s is shown as %s', (handle, shown) => {
   expect(openKinds(new Redactor()).describe(new Secret(handle))).toBe(shown)
 })

@@ -63,9 +63,11 @@ const identity = z.strictObject({
   scheme: text,
   host: text,
   port: z.int().optional(),
+  others: z.array(text).optional(),
   name: text.optional(),
   user: text.optional(),
   tls: z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']),
+  service: text.optional().meta({ description: 'What the handle says it is, where no kind speaks it.' }),
   provider: text.optional(),
 })
 

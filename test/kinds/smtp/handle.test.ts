@@ -60,7 +60,7 @@ describe('a token that is user and password at once', () => {
     const redactor = new Redactor()
     const kinds = openKinds(redactor)
     kinds.learn(handle)
-    expect(kinds.sketch(handle)).toEqual({ kind: 'smtp', provider: 'Postmark', target: 'submission://smtp.postmarkapp.com' })
+    expect(kinds.sketch(handle)).toEqual({ kind: 'smtp', provider: 'Postmark', target: 'submission://smtp.postmarkapp.com:587' })
     expect(redactor.redact(`login of ${TOKEN} failed`)).toBe('login of ••• failed')
   })
 
