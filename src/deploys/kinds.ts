@@ -122,7 +122,9 @@ interface Pieces {
 function piecesOf(value: Handle): Pieces | null {
   const { text, others } = withoutOthers(value.reveal())
   const match =
-    /^([a-z][a-z0-9+.-]*):\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\]@]*\]|[^:@/?#]*)(?::(\d+))?(\/[^@?#]*)?(\?[^@#]*)?$/i.exec(text)
+    /^((?:jdbc:)?[a-z][a-z0-9+.-]*):\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\]@]*\]|[^:@/?#]*)(?::(\d+))?(\/[^@?#]*)?(\?[^@#]*)?$/i.exec(
+      text,
+    )
   if (match === null) return null
   const [, scheme = '', user = '', password = '', host = '', port = '', path = '', query = ''] = match
   return { scheme: scheme.toLowerCase(), user, password, host, port, others, path, query }
@@ -172,8 +174,11 @@ function usualPort(scheme: string): string {
   return `${row?.ports?.[scheme] ?? row?.port ?? ''}`
 }
 
-/** Parameters that lead somewhere else than what stands before them says (libpq, Redis, S3). */
-const LEADING = ['host', 'hostaddr', 'port', 'dbname', 'service', 'db', 'database', 'endpoint']
+/** Parameters that lead somewhere else than what stands before them says (libpq, Redis, sockets of MySQL, S3). */
+const LEADING = [
+  ...['host', 'hostaddr', 'port', 'dbname', 'service', 'db', 'database', 'endpoint'],
+  ...['socket', 'unix_socket', 'unixSocket', 'socketPath', 'localSocket'],
+]
 
 const placeIn = ({ query }: Pieces): string => {
   const parameters = new URLSearchParams(query)

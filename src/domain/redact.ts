@@ -92,7 +92,7 @@ function cleaned(data: unknown): unknown {
 
 /** The secret parts of a value, found without understanding it: passwords and tokens of a URL, or all of what is none. */
 export function secretsIn(value: string): readonly string[] {
-  const url = /^[a-z][a-z0-9+.-]*:\/\/(.*)$/is.exec(value)
+  const url = /^(?:jdbc:)?[a-z][a-z0-9+.-]*:\/\/(.*)$/is.exec(value)
   if (url === null) return [value, ...[...value.matchAll(NAMED_PART)].map(([, part = '']) => part)].filter((secret) => secret !== '')
   const rest = url[1] ?? ''
   const userinfo = rest.slice(0, Math.max(rest.lastIndexOf('@'), 0))
@@ -122,9 +122,9 @@ const TOKEN_MIN = 16
 export const looksLikeKey = (text: string): boolean => /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text)
 
 /** Where what stands before the @ is a user, also without a password. Elsewhere it may be a token. */
-const NAMES_USER = /^(postg|pg|mysql|mariadb)/i
+const NAMES_USER = /^(jdbc:)?(postg|pg|mysql|mariadb)/i
 /** A password that is one of these hides nothing where we say them. */
-const OUR_WORDS = ['postgres', 'postgresql', 'redis', 'smtp', 'opaque']
+const OUR_WORDS = ['postgres', 'postgresql', 'redis', 'mysql', 'mariadb', 'smtp', 'opaque']
 /** `password=…` in what is no URL to us: jdbc, libpq, ADO. */
 const NAMED_PART = /(?:^|[?&;\s])[\w.-]*(?:pass|pwd|secret|token)[\w.-]*\s*=\s*["']?([^&;\s"']+)/gi
 const SECRET_NAME = /pass|pwd|secret|token|auth|sig|key/i

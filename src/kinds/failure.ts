@@ -90,20 +90,20 @@ const CERTIFICATE: Readonly<Record<string, readonly [string, string]>> = {
   CERT_NOT_YET_VALID: ['the certificate of the server is not valid yet', 'compare the clocks of both machines'],
   DEPTH_ZERO_SELF_SIGNED_CERT: [
     'the certificate of the server is self-signed',
-    'name its authority in the handle (sslrootcert for postgres, cafile for smtp), or ask for encryption alone',
+    'name its authority in the handle (sslrootcert for postgres, ssl-ca for mysql, cafile for smtp), or ask for encryption alone',
   ],
   SELF_SIGNED_CERT_IN_CHAIN: [
     'the authority of the certificate is not trusted here',
-    'name the authority in the handle (sslrootcert for postgres, cafile for smtp)',
+    'name the authority in the handle (sslrootcert for postgres, ssl-ca for mysql, cafile for smtp)',
   ],
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: [
     'the authority of the certificate is not trusted here',
-    'name the authority in the handle (sslrootcert for postgres, cafile for smtp), or let the server send its whole chain',
+    'name the authority in the handle (sslrootcert for postgres, ssl-ca for mysql, cafile for smtp), or let the server send its whole chain',
   ],
   UNABLE_TO_GET_ISSUER_CERT: ['the chain of the certificate has a gap', 'let the server send its whole chain'],
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [
     'the authority of the certificate is not trusted here',
-    'name the authority in the handle (sslrootcert for postgres, cafile for smtp)',
+    'name the authority in the handle (sslrootcert for postgres, ssl-ca for mysql, cafile for smtp)',
   ],
   ERR_TLS_CERT_ALTNAME_INVALID: ['the certificate was made out to another host name', 'use the name that stands in the certificate'],
   ERR_SSL_WRONG_VERSION_NUMBER: ['the server does not speak TLS there', 'ask for no TLS, or use the TLS port'],

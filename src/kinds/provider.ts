@@ -10,6 +10,7 @@ const PROVIDERS: readonly { readonly host: RegExp; readonly provider: string }[]
   { host: /^(pub-memcache|memcached)-.*\.(redislabs|redis-cloud|garantiadata)\.com$/, provider: 'Memcached Cloud' },
   { host: /\.redis-cloud\.com$|\.redislabs\.com$|\.redns\.redis-cloud\.com$/, provider: 'Redis Cloud' },
   { host: /\.postgres\.database\.azure\.com$/, provider: 'Azure Database' },
+  { host: /\.(mysql|mariadb)\.database\.azure\.com$/, provider: 'Azure Database' },
   { host: /\.redis(enterprise)?\.cache\.windows\.net$|\.redis\.azure\.net$/, provider: 'Azure Cache' },
   { host: /\.db\.ondigitalocean\.com$/, provider: 'DigitalOcean' },
   { host: /\.aivencloud\.com$/, provider: 'Aiven' },
@@ -52,6 +53,9 @@ const PROVIDERS: readonly { readonly host: RegExp; readonly provider: string }[]
   { host: /\.exo\.io$/, provider: 'Exoscale' },
   { host: /\.tigris\.dev$/, provider: 'Tigris' },
   { host: /^storage\.googleapis\.com$/, provider: 'Google Cloud Storage' },
+  { host: /\.tidbcloud\.com$/, provider: 'TiDB Cloud' },
+  { host: /\.cleardb\.(net|com)$/, provider: 'ClearDB' },
+  { host: /\.jawsdb\.com$/, provider: 'JawsDB' },
 ]
 
 /** Heroku runs on plain Amazon names; its generated database and user names give it away. */

@@ -11,8 +11,12 @@ import { BEANSTALKD } from './beanstalkd/checks.ts'
 import { BEANSTALKD_VARIABLES } from './beanstalkd/variables.ts'
 import { MEMCACHED } from './memcached/checks.ts'
 import { MEMCACHED_VARIABLES } from './memcached/variables.ts'
+import { MYSQL } from './mysql/checks.ts'
+import { MYSQL_VARIABLES } from './mysql/variables.ts'
 import { POSTGRES } from './postgres/guards/checks.ts'
+import { POSTGRES_VARIABLES } from './postgres/variables.ts'
 import { REDIS } from './redis/guards/checks.ts'
+import { REDIS_VARIABLES } from './redis/variables.ts'
 import { S3_CHECKS } from './s3/guards/checks.ts'
 import { S3_VARIABLES } from './s3/variables.ts'
 import { SMTP } from './smtp/checks.ts'
@@ -57,6 +61,7 @@ export const KINDS: readonly KindRow[] = [
     ],
     usualKey: 'DATABASE_URL',
     port: 5432,
+    variables: POSTGRES_VARIABLES,
     checks: POSTGRES,
     load: async () => (await import('./postgres/postgres.ts')).default,
   },
@@ -65,6 +70,7 @@ export const KINDS: readonly KindRow[] = [
     schemes: ['redis', 'rediss', 'valkey', 'valkeys', 'unix', 'redis+unix', 'redis-socket', 'redis+socket', 'valkey+unix'],
     usualKey: 'REDIS_URL',
     port: 6379,
+    variables: REDIS_VARIABLES,
     checks: Object.values(REDIS),
     load: async () => (await import('./redis/redis.ts')).default,
   },
@@ -77,6 +83,26 @@ export const KINDS: readonly KindRow[] = [
     variables: SMTP_VARIABLES,
     checks: Object.values(SMTP),
     load: async () => (await import('./smtp/smtp.ts')).default,
+  },
+  {
+    name: 'mysql',
+    schemes: [
+      ...['mysql', 'mariadb', 'mysql2', 'jdbc:mysql', 'jdbc:mariadb', 'mysql+pymysql', 'mysql+mysqldb', 'mysql+mysqlconnector'],
+      ...[
+        'mysql+asyncmy',
+        'mysql+aiomysql',
+        'mariadb+pymysql',
+        'mariadb+mysqldb',
+        'mariadb+mariadbconnector',
+        'mariadb+asyncmy',
+        'mariadb+aiomysql',
+      ],
+    ],
+    usualKey: 'DATABASE_URL',
+    port: 3306,
+    variables: MYSQL_VARIABLES,
+    checks: MYSQL,
+    load: async () => (await import('./mysql/mysql.ts')).default,
   },
   {
     name: 'amqp',
@@ -187,8 +213,9 @@ export function seemsOf(text: string, rows: readonly KindRow[] = KINDS): string 
   return TCP_SERVICES[scheme]?.product ?? row?.name ?? SERVICES[scheme] ?? null
 }
 
-/** Lower case. `null` when a text does not begin with `scheme://`. */
-export const schemeOf = (text: string): string | null => /^([A-Za-z][A-Za-z0-9+._-]*):\/\//.exec(text)?.[1]?.toLowerCase() ?? null
+/** Lower case; Java's `jdbc:` before it is a part of it. `null` when a text does not begin with `scheme://`. */
+export const schemeOf = (text: string): string | null =>
+  /^((?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]*):\/\//i.exec(text)?.[1]?.toLowerCase() ?? null
 
 const namesOf = (rows: readonly KindRow[]): string => rows.map(({ name }) => name).join(', ')
 
@@ -199,7 +226,7 @@ function evident(text: string, rows: readonly KindRow[]): KindRow | undefined {
 }
 
 function byHost(text: string, rows: readonly KindRow[]): KindRow | undefined {
-  const authority = /^[A-Za-z][A-Za-z0-9+._-]*:\/\/([^/?#]*)/.exec(text)?.[1] ?? ''
+  const authority = /^(?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]*:\/\/([^/?#]*)/i.exec(text)?.[1] ?? ''
   const host = authority
     .slice(authority.lastIndexOf('@') + 1)
     .replace(/:\d*$/, '')
@@ -216,7 +243,7 @@ function unrecognised(text: string, rows: readonly KindRow[]): AttachError {
       `the kinds are ${namesOf(rows)}; --kind opaque attaches it without a probe`,
     )
   }
-  if (scheme !== null)
+  if (scheme !== null && !scheme.startsWith('jdbc:'))
     return invalid('has a scheme that attach does not know', `the kinds are ${namesOf(rows)}; --kind opaque takes any text`)
   try {
     refuseWrongShape(text, {
@@ -234,9 +261,6 @@ function unrecognised(text: string, rows: readonly KindRow[]): AttachError {
 
 /** Schemes of services that are known by name only. */
 const SERVICES: Readonly<Record<string, string>> = {
-  mysql: 'MySQL',
-  mysql2: 'MySQL',
-  mariadb: 'MariaDB',
   couchdb: 'CouchDB',
   sqlite: 'SQLite',
   sqlite3: 'SQLite',

@@ -67,6 +67,8 @@ describe('recognition', () => {
   test('the scheme decides, in any case of letters', () => {
     expect(of('POSTGRES://h/x')).toBe('postgres')
     expect(of('rediss://h', { was: 'postgres://h' })).toBe('redis')
+    expect(of('jdbc:mysql://h/x')).toBe('mysql')
+    expect(of('JDBC:MariaDB://h/x', { was: 'postgres://h' })).toBe('mysql')
     expect(rowOfScheme('PostgreSQL')?.name).toBe('postgres')
     expect(rowOfScheme('gopher')).toBeUndefined()
   })
@@ -87,15 +89,13 @@ describe('recognition', () => {
 
   test('what nothing recognises is what the key already was', () => {
     expect(of('tok_2', { was: 'tok_1' })).toBe('opaque')
-    expect(of('mysql://h/x', { was: 'mysql://g/x' })).toBe('opaque')
+    expect(of('gopher://h/x', { was: 'gopher://g/x' })).toBe('opaque')
     expect(of('host=h dbname=x', { was: 'postgres://h/x' })).toBe('postgres')
-    expect(refusal('mysql://h/x', { was: 'postgres://h/x' }).code).toBe('HANDLE_INVALID')
+    expect(refusal('gopher://h/x', { was: 'postgres://h/x' }).code).toBe('HANDLE_INVALID')
     expect(refusal('tok_2', { was: '' }).code).toBe('HANDLE_INVALID')
   })
 
   test.each([
-    ['mysql://app:Zq8xKv@h/x', 'leads to MySQL, which attach does not speak yet'],
-    ['cassandra://app:Zq8xKv@h', 'leads to Cassandra, which attach does not speak yet'],
     ['gopher://Zq8xKv@h', 'has a scheme that attach does not know'],
     ['Zq8xKv', 'has no scheme'],
     ['', 'is empty'],

@@ -1,10 +1,9 @@
 import { KINDS } from '../../../src/kinds/registry.ts'
 
-/** `postgres, redis or opaque`. */
-const ALL_KINDS = KINDS.map(({ name }) => name)
+/** `postgres, redis or opaque` */
+const anyKind = KINDS.map(({ name }) => name)
   .join(', ')
   .replace(/, (?=[^,]*$)/, ' or ')
-
 /** A deploy with a config, to be gone on with. */
 export const PRODUCTION = 'deploys:\n  production:\n    config: .env.production\n'
 
@@ -336,13 +335,13 @@ export const WRONG: readonly (readonly [title: string, text: string, sentence: s
   ],
   [
     'a resource of no kind that is known',
-    `${PRODUCTION}resources: { DATABASE_URL: { kind: mysql } }\n`,
-    `4:36: resources.DATABASE_URL.kind: expected ${ALL_KINDS}, found another text`,
+    `${PRODUCTION}resources: { DATABASE_URL: { kind: sqlserver } }\n`,
+    `4:36: resources.DATABASE_URL.kind: expected ${anyKind}, found another text`,
   ],
   [
     'a resource of a mistyped kind',
     `${PRODUCTION}resources: { DATABASE_URL: { kind: postgers } }\n`,
-    `4:36: resources.DATABASE_URL.kind: expected ${ALL_KINDS}, found another text; did you mean "postgres"?`,
+    `4:36: resources.DATABASE_URL.kind: expected ${anyKind}, found another text; did you mean "postgres"?`,
   ],
   [
     'a resource with a role that is none',
