@@ -2,7 +2,7 @@ import type { Change, Key, Value } from '../domain/change.ts'
 import type { ExpectedResource } from '../domain/deploy.ts'
 import { isAttachError } from '../domain/errors.ts'
 import type { Handle, Identity } from '../domain/handle.ts'
-import { oneLine, type Redactor, secretsIn } from '../domain/redact.ts'
+import { isToken, looksLikeKey, oneLine, type Redactor, secretsIn } from '../domain/redact.ts'
 import { providerOf } from '../kinds/provider.ts'
 import { isKnownService, type KindRow, recognise, rowOfScheme, schemeOf, seemsOf } from '../kinds/registry.ts'
 import type { HandleParts, Kind, Kinds, Opened, ProbeContext, Recognition, Resource } from '../ports/kind.ts'
@@ -32,7 +32,7 @@ export interface OpenKinds extends Kinds {
 export function openKinds(redactor: Redactor, declared: ReadonlyMap<string, ExpectedResource> = new Map()): OpenKinds {
   const named = namedIn(declared)
   const learn = (value: Handle, key?: Key): void => {
-    if (key !== undefined && isShownAt(key, named)) return
+    if (key !== undefined && isShownAt(key, named) && !looksLikeKey(value.reveal())) return
     for (const secret of secretsIn(value.reveal())) redactor.learn(secret)
   }
   const load = async (value: Handle, recognition: Recognition): Promise<Kind> => {
@@ -67,8 +67,9 @@ export function openKinds(redactor: Redactor, declared: ReadonlyMap<string, Expe
   }
 }
 
-/** A short word of no hidden character, and no handle: that has a scheme. */
-const isPlain = (value: Handle): boolean => /^[\w.,:@/[\] +-]{1,200}$/.test(value.reveal()) && !value.reveal().includes('://')
+/** A short word of no hidden character, no key, and no handle: that has a scheme. */
+const isPlain = (value: Handle): boolean =>
+  !looksLikeKey(value.reveal()) && /^[\w.,:@/[\] +-]{1,200}$/.test(value.reveal()) && !value.reveal().includes('://')
 
 /** What a handle says of where it leads, for who prints no more than that of it: no redactor is told. Throws HANDLE_INVALID, USAGE. */
 export async function identityOf(value: Handle, recognition: Recognition): Promise<Identity> {
@@ -144,7 +145,8 @@ function targetOf(value: Handle): string {
   const pieces = piecesOf(value)
   if (pieces === null) return '(not shown)'
   const { scheme, host, path } = pieces
-  const user = rowOfScheme(scheme)?.name === 'redis' && pieces.password === '' ? '' : pieces.user // A lone word is a password to some.
+  const isSecret = rowOfScheme(scheme)?.name === 'redis' ? pieces.password === '' : isToken(scheme, pieces.user, pieces.password)
+  const user = isSecret ? '' : pieces.user // A lone word is a password to some, and a token is user and password at once.
   if (rowOfScheme(scheme) === undefined) return isKnownService(scheme) ? oneLine(`${scheme}://${host}`) : `${oneLine(scheme)}://(not shown)`
   if (rowOfScheme(scheme)?.shows === 'host')
     return oneLine(`${scheme}://${/^[\w.%[\]:-]*$/.test(host) ? host : '(not shown)'}${pieces.port === '' ? '' : `:${pieces.port}`}`)

@@ -13,7 +13,7 @@ export function splitHandle(text: string, grammar: HandleGrammar): SplitHandle {
   const authority = piece(text, from, first(text, from, /[/?#]/))
   const at = authority.raw.lastIndexOf('@')
   const pathEnd = first(text, authority.end, /[?#]/)
-  refuseUnencoded(text, authority, at, pathEnd)
+  refuseUnencoded(text, { authority, at, pathEnd, grammar })
   refuseLines(text, grammar)
   const [user, password] = at < 0 ? [null, null] : userinfo(text, from, from + at)
   const hostStart = at < 0 ? from : from + at + 1
@@ -37,13 +37,26 @@ const piece = (text: string, start: number, end: number): Range & { readonly raw
 
 const ENCODE = 'percent-encode it: @ is %40, / is %2F, # is %23, ? is %3F, : is %3A, % is %25'
 
-function refuseUnencoded(text: string, authority: Range & { readonly raw: string }, at: number, pathEnd: number): void {
+interface Found {
+  readonly authority: Range & { readonly raw: string }
+  /** Of the last @ in it, or -1. */
+  readonly at: number
+  readonly pathEnd: number
+  readonly grammar: HandleGrammar
+}
+
+function refuseUnencoded(text: string, { authority, at, pathEnd, grammar }: Found): void {
   const mark = (sign: string) => invalid(`has an unencoded ${sign} in its user or password`, ENCODE)
   if (at >= 0 && authority.raw.indexOf('@') !== at) throw mark('@')
   if (text.slice(authority.end, pathEnd).includes('@')) throw mark('/')
   const hash = text.indexOf('#', authority.end)
   if (hash >= 0) throw text.includes('@', hash) ? mark('#') : invalid('has an unencoded #', ENCODE)
-  if (at < 0 && text[authority.end] === '?' && text.includes('@', authority.end)) throw mark('?')
+  if (at >= 0 || text[authority.end] !== '?' || !text.includes('@', authority.end)) return
+  // A parameter that this kind knows is none by chance: no password stands there, but a mail address.
+  const key = /^\?([^=&@]*)=/.exec(text.slice(authority.end))?.[1]
+  throw key !== undefined && grammar.queryKeys.includes(key)
+    ? invalid('has an unencoded @ in its query', 'write it as %40 there')
+    : mark('?')
 }
 
 /** Whatever is left that no part of a handle may hold unencoded. */

@@ -105,14 +105,26 @@ export function secretsIn(value: string): readonly string[] {
       .slice(userinfo.length)
       .replace(/^@/, '')
       .split(/[:/?#]/)[0] ?? ''
-  const shown = [host, userinfo.slice(0, Math.max(colon, 0)), value.slice(0, value.indexOf(':')), ...OUR_WORDS]
+  const user = userinfo.slice(0, Math.max(colon, 0))
+  const isSecret = isToken(value, user, userinfo.slice(colon + 1))
+  if (isSecret) secrets.push(user)
+  const shown = [host, ...(isSecret ? [] : [user]), value.slice(0, value.indexOf(':')), ...OUR_WORDS]
   return secrets.filter((secret) => secret !== '' && !shown.includes(secret))
 }
+
+/** A user of a mail server that is its own password, or looks like a key, is a token of the provider, as Postmark has them: it is not shown. */
+export const isToken = (value: string, user: string, password: string): boolean =>
+  /^(smtp|submission)/i.test(value) && ((user === password && user.length >= TOKEN_MIN) || looksLikeKey(user))
+/** A shorter one is a bad password. */
+const TOKEN_MIN = 16
+
+/** No person is called so, and many a provider's tokens are: a UUID. */
+export const looksLikeKey = (text: string): boolean => /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text)
 
 /** Where what stands before the @ is a user, also without a password. Elsewhere it may be a token. */
 const NAMES_USER = /^(jdbc:)?(postg|pg|mysql|mariadb)/i
 /** A password that is one of these hides nothing where we say them. */
-const OUR_WORDS = ['postgres', 'postgresql', 'redis', 'mysql', 'mariadb', 'opaque']
+const OUR_WORDS = ['postgres', 'postgresql', 'redis', 'mysql', 'mariadb', 'smtp', 'opaque']
 /** `password=…` in what is no URL to us: jdbc, libpq, ADO. */
 const NAMED_PART = /(?:^|[?&;\s])[\w.-]*(?:pass|pwd|secret|token)[\w.-]*\s*=\s*["']?([^&;\s"']+)/gi
 const SECRET_NAME = /pass|pwd|secret|token|auth|sig|key/i

@@ -19,6 +19,8 @@ import { REDIS } from './redis/guards/checks.ts'
 import { REDIS_VARIABLES } from './redis/variables.ts'
 import { S3_CHECKS } from './s3/guards/checks.ts'
 import { S3_VARIABLES } from './s3/variables.ts'
+import { SMTP } from './smtp/checks.ts'
+import { SMTP_VARIABLES } from './smtp/variables.ts'
 import { TCP_SERVICES } from './tcp/services.ts'
 import { WEB_API } from './web-api/checks.ts'
 import { schemesOf, WEB_APIS } from './web-api/rows.ts'
@@ -71,6 +73,16 @@ export const KINDS: readonly KindRow[] = [
     variables: REDIS_VARIABLES,
     checks: Object.values(REDIS),
     load: async () => (await import('./redis/redis.ts')).default,
+  },
+  {
+    name: 'smtp',
+    schemes: ['smtp', 'smtps', 'submission', 'submissions', 'smtp+starttls', 'smtp+tls', 'smtp+ssl'],
+    usualKey: 'SMTP_URL',
+    // Of smtp: it is 587 with a user, and 25 without.
+    ports: { smtps: 465, submissions: 465, 'smtp+ssl': 465, submission: 587, 'smtp+tls': 587, 'smtp+starttls': 587 },
+    variables: SMTP_VARIABLES,
+    checks: Object.values(SMTP),
+    load: async () => (await import('./smtp/smtp.ts')).default,
   },
   {
     name: 'mysql',
@@ -249,9 +261,6 @@ function unrecognised(text: string, rows: readonly KindRow[]): AttachError {
 
 /** Schemes of services that are known by name only. */
 const SERVICES: Readonly<Record<string, string>> = {
-  smtp: 'an SMTP server',
-  smtps: 'an SMTP server',
-  submission: 'an SMTP server',
   couchdb: 'CouchDB',
   sqlite: 'SQLite',
   sqlite3: 'SQLite',
