@@ -1,7 +1,7 @@
 import type { core } from 'zod'
-import type { SurveyContext } from '../../../../ports/kind.ts'
 import type { Zod } from '../../../told-schema.ts'
 import type { Questions } from '../../questions.ts'
+import type { ForeignCode } from './survey/foreign-code.ts'
 import { ledgersSchema, surveyMigrations, tagsSchema } from './survey/migrations.ts'
 import { objectsSchema, surveyObjects } from './survey/objects.ts'
 import { readTables } from './survey/reading.ts'
@@ -22,11 +22,11 @@ export const contentSchema = (z: Zod) =>
 
 export type ContentFacts = core.output<ReturnType<typeof contentSchema>>
 
-export async function surveyContent(questions: Questions, _context: SurveyContext): Promise<ContentFacts> {
+export async function surveyContent(questions: Questions, foreign: ForeignCode): Promise<ContentFacts> {
   const objects = await surveyObjects(questions)
   const rights = await surveyRights(questions)
-  const { migrations, environment } = await surveyMigrations(questions)
-  const [stores, counters] = [await listStores(questions), await listCounters(questions)]
+  const { migrations, environment } = await surveyMigrations(questions, foreign)
+  const [stores, counters] = [await listStores(questions, foreign), await listCounters(questions)]
   const all = 'is' in stores ? stores.is : []
   const read = await readTables(questions, all, endingsOf('is' in counters ? counters.is : []))
   return {
