@@ -67,7 +67,8 @@ export const CONTENT = {
     id: 'pg.row_security',
     severity: 'error',
     cost: 'catalog',
-    about: 'Row security of the old one is off on the new one, or does not hold for this role: tenants see rows of each other.',
+    about:
+      'Row security of the old one is off on the new one, has other policies, or holds for this role where it did not: tenants see rows of each other, or the app loses sight of its own.',
   },
   migrations: {
     id: 'pg.migrations',

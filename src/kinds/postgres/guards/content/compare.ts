@@ -6,7 +6,8 @@ import { CONTENT } from './checks.ts'
 import { compareAge } from './compare/age.ts'
 import { compareEnvironment, compareMigrations } from './compare/migrations.ts'
 import { compareObjects } from './compare/objects.ts'
-import { compareDefaults, compareGrants, compareOwners, compareRowSecurity } from './compare/rights.ts'
+import { compareDefaults, compareGrants, compareOwners } from './compare/rights.ts'
+import { compareRowSecurity } from './compare/row-security.ts'
 import { compareEmptiness, compareSizes, compareUnlogged, emptinessAlone, lookAtStatistics, pairsOf } from './compare/rows.ts'
 import { compareSequences, compareStandings } from './compare/sequences.ts'
 import { compareValidity } from './compare/validity.ts'
@@ -25,7 +26,7 @@ export function compareContents(old: ContentFacts | null, next: ContentFacts, co
     both(CONTENT.owner, (old) => compareOwners(old, next)),
     both(CONTENT.grants, (old) => compareGrants(old.objects, next.objects, next.rights)),
     both(CONTENT.defaultGrants, (old) => compareDefaults(old.rights, next.rights)),
-    both(CONTENT.rowSecurity, (old) => compareRowSecurity(old.rights, next.rights, tablesOf(next))),
+    both(CONTENT.rowSecurity, (old) => compareRowSecurity(old.rights, next.rights, inBoth(old, next))),
     known(CONTENT.migrations, next.migrations, (is) => {
       const was = toldOrWhy(old?.migrations ?? null, silent)
       return compareMigrations(was.is, was.silent, is)
@@ -70,6 +71,8 @@ function toldOrWhy<T>(told: Told<T> | null, silent: string): { readonly is: T | 
   return 'is' in told ? { is: told.is, silent } : { is: null, silent: `the old one: ${told.unknown}` }
 }
 
-function tablesOf({ objects: { relations } }: ContentFacts): ReadonlySet<string> | null {
-  return 'is' in relations ? new Set(relations.is.map(({ name }) => name)) : null
+/** Whether both have a table of that name; where one did not tell, it may. */
+function inBoth(old: ContentFacts, next: ContentFacts): (table: string) => boolean {
+  const sets = [old, next].map(({ objects: { relations } }) => ('is' in relations ? new Set(relations.is.map(({ name }) => name)) : null))
+  return (table) => sets.every((tables) => tables?.has(table) ?? true)
 }

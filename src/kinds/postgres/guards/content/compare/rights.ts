@@ -2,7 +2,7 @@ import { type Finding, found, passed, unknown } from '../../../../../domain/find
 import { told } from '../../../../../domain/survey.ts'
 import { CONTENT } from '../checks.ts'
 import { keyOf, type Objects, type Thing } from '../survey/objects.ts'
-import type { Guarded, Rights } from '../survey/rights.ts'
+import type { Rights } from '../survey/rights.ts'
 import type { ContentFacts } from '../survey.ts'
 import { counted, first, lines, untoldOf } from '../words.ts'
 
@@ -108,51 +108,4 @@ export function compareDefaults({ defaults: old }: Rights, { defaults: next, rol
   const named = missing.map((line) => line.replaceAll(/(FOR ROLE|TO) CURRENT_USER\b/g, `$1 ${told(role) ?? 'CURRENT_USER'}`))
   const short = named.map((line) => line.replace('ALTER DEFAULT PRIVILEGES FOR ROLE ', 'by '))
   return found(check, `${counted(missing.length, 'default privilege')} missing: ${first(short)}`, { remedy: lines(named) })
-}
-
-/** `there`: the tables of the new one. One that is missing is told elsewhere. */
-export function compareRowSecurity(
-  { rowSecurity: old }: Rights,
-  { rowSecurity: next }: Rights,
-  there: ReadonlySet<string> | null,
-): Finding {
-  const check = CONTENT.rowSecurity
-  const why = untoldOf(old, next)
-  if (!('is' in old && 'is' in next)) return unknown(check, why ?? '')
-  const now = new Map(next.is.map((guarded) => [guarded.table, guarded]))
-  const open: string[] = []
-  const fewer: string[] = []
-  const statements: string[] = []
-  for (const was of old.is) {
-    if (there !== null && !there.has(was.table)) continue
-    const is: Guarded = now.get(was.table) ?? { table: was.table, state: 'off', holds: false, policies: 0 }
-    const worse = worsened(was, is)
-    if (worse !== null) {
-      open.push(`${was.table} (${worse.what})`)
-      statements.push(`ALTER TABLE ${was.table} ${worse.mend}`)
-    } else if (is.policies < was.policies) fewer.push(`${was.table} (${is.policies} of ${was.policies})`)
-  }
-  const policies = fewer.length === 0 ? [] : [`${counted(fewer.length, 'table')} with fewer policies: ${first(fewer)}`]
-  if (open.length > 0) {
-    const detail = `row security does not hold any more for ${counted(open.length, 'table')}: ${first(open)}`
-    const mendable = statements.filter((statement) => !statement.endsWith(' '))
-    const remedy = mendable.length > 0 ? lines(mendable) : 'use a role without BYPASSRLS that does not own the tables'
-    return found(check, [detail, ...policies].join('; '), { remedy })
-  }
-  if (policies.length > 0)
-    return found(check, policies.join('; '), {
-      severity: 'warn',
-      remedy: 'pg_restore --section=post-data -d NEW DUMP brings policies back',
-    })
-  return passed(
-    check,
-    old.is.length === 0 ? 'no table of the old one has it' : `${counted(old.is.length, 'table')} with row security, as on the old one`,
-  )
-}
-
-function worsened(was: Guarded, is: Guarded): { readonly what: string; readonly mend: string } | null {
-  if (was.state !== 'off' && is.state === 'off') return { what: 'off', mend: 'ENABLE ROW LEVEL SECURITY' }
-  if (was.state === 'forced' && is.state !== 'forced') return { what: 'not forced on its owner', mend: 'FORCE ROW LEVEL SECURITY' }
-  if (was.holds && !is.holds) return { what: 'this role bypasses it', mend: '' }
-  return null
 }
