@@ -151,7 +151,7 @@ describe.runIf(havePostgres())('a database restored from a dump', () => {
     ],
     [
       'a constraint that is not validated',
-      'ALTER TABLE orders DROP CONSTRAINT orders_user_fkey; ALTER TABLE orders ADD CONSTRAINT orders_user_fkey FOREIGN KEY ("user") REFERENCES users NOT VALID',
+      'ALTER TABLE orders DROP CONSTRAINT orders_user_fkey; ALTER TABLE orders ADD CONSTRAINT orders_user_fkey FOREIGN KEY ("user") REFERENCES users ON DELETE CASCADE NOT VALID',
       { 'pg.objects_invalid': ['warn', /^1 object .*: foreign key orders_user_fkey on public\.orders is not validated$/] },
     ],
     [

@@ -85,7 +85,7 @@ describe.runIf(havePostgres())('a database that is asked', () => {
     const lost = compared(old, await survey(await database(content('app')), 'other'))
     expect(of(lost, 'pg.grants')).toMatchObject({
       status: 'fail',
-      remedy: expect.stringContaining('GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public.t TO other;'),
+      remedy: expect.stringContaining('GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLE public.t TO other;'),
     })
     expect(of(lost, 'pg.owner')).toMatchObject({ status: 'warn', remedy: 'ALTER TABLE public.t OWNER TO other;' })
   })

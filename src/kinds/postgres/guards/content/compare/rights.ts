@@ -1,7 +1,7 @@
 import { type Finding, found, passed, unknown } from '../../../../../domain/finding.ts'
 import { told } from '../../../../../domain/survey.ts'
 import { CONTENT } from '../checks.ts'
-import { keyOf, type Objects, type Thing } from '../survey/objects.ts'
+import { keyOf, nameOf, type Objects, type Thing } from '../survey/objects.ts'
 import type { Rights } from '../survey/rights.ts'
 import type { ContentFacts } from '../survey.ts'
 import { counted, first, lines, untoldOf } from '../words.ts'
@@ -12,7 +12,7 @@ interface Pair {
   readonly is: Thing
 }
 
-const GROUPS = ['database', 'schemas', 'relations', 'functions'] as const
+const GROUPS = ['database', 'schemas', 'relations', 'columns', 'functions', 'types', 'others'] as const
 
 function pairsOf(old: Objects, next: Objects): { readonly pairs: readonly Pair[]; readonly unasked: readonly string[] } {
   const unasked: string[] = []
@@ -69,14 +69,17 @@ const wordsOf = ({ may = '' }: Thing): readonly string[] => may.split(' ').filte
 export function compareGrants(old: Objects, next: Objects, { role }: Rights): Finding {
   const check = CONTENT.grants
   const { pairs, unasked } = pairsOf(old, next)
+  const whole = new Map(pairs.flatMap(({ is }) => (is.kind === 'column' ? [] : [[is.name, wordsOf(is)] as const])))
   const lost = pairs.flatMap(({ was, is }) => {
-    const words = wordsOf(was).filter((word) => !wordsOf(is).includes(word))
+    // What may be done with a table may be done with each of its columns.
+    const has = is.kind === 'column' ? [...wordsOf(is), ...(whole.get(is.table ?? '') ?? [])] : wordsOf(is)
+    const words = wordsOf(was).filter((word) => !has.includes(word))
     return words.length === 0 ? [] : [{ is, words }]
   })
   if (lost.length > 0) {
     const name = told(role) ?? 'CURRENT_USER'
-    const names = lost.map(({ is, words }) => `${words.join(', ')} on ${is.kind} ${is.name}`)
-    const statements = lost.map(({ is, words }) => `GRANT ${words.join(', ')} ON ${grantable(is)} ${is.name} TO ${name}`)
+    const names = lost.map(({ is, words }) => `${words.join(', ')} on ${is.kind} ${nameOf(is)}`)
+    const statements = lost.map(({ is, words }) => `GRANT ${granted(is, words)} TO ${name}`)
     const count = lost.reduce((all, { words }) => all + words.length, 0)
     const verb = count === 1 ? 'is' : 'are'
     // Queries go on without the right to create; migrations do not.
@@ -92,9 +95,25 @@ export function compareGrants(old: Objects, next: Objects, { role }: Rights): Fi
   return passed(check, `the role may do with ${counted(pairs.length, 'object')} what it may on the old one`)
 }
 
-function grantable({ kind }: Thing): string {
-  if (kind === 'function') return 'ROUTINE'
-  return ['database', 'schema', 'sequence'].includes(kind) ? kind.toUpperCase() : 'TABLE'
+function granted({ kind, name, table = '' }: Thing, words: readonly string[]): string {
+  const all = words.join(', ')
+  switch (kind) {
+    case 'column':
+      return `${words.map((word) => `${word} (${name})`).join(', ')} ON TABLE ${table}`
+    case 'function':
+      return `${all} ON ROUTINE ${name}`
+    case 'enum':
+    case 'domain':
+    case 'type':
+      return `${all} ON TYPE ${name}`
+    case 'database':
+    case 'schema':
+    case 'sequence':
+    case 'foreign server':
+      return `${all} ON ${kind.toUpperCase()} ${name}`
+    default:
+      return `${all} ON TABLE ${name}`
+  }
 }
 
 export function compareDefaults({ defaults: old }: Rights, { defaults: next, role }: Rights): Finding {

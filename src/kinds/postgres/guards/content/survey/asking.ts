@@ -8,6 +8,14 @@ export const OF_APP = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 export const notOfExtension = (catalog: string, oid: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '${catalog}'::regclass AND x.objid = ${oid} AND x.deptype = 'e')`
 
+/** What of these the role may do with it. */
+export const MAY = (of: string, oid: string, words: readonly string[]): string =>
+  `concat_ws(' ', ${words.map((word) => `CASE WHEN has_${of}_privilege(${oid}, '${word}') THEN '${word}' END`).join(', ')})`
+
+/** A role as it can be typed; the one that asks is CURRENT_USER. */
+export const ROLE = (oid: string): string =>
+  `CASE WHEN ${oid} = 0 THEN 'PUBLIC' WHEN pg_get_userbyid(${oid}) = current_user THEN 'CURRENT_USER' ELSE quote_ident(pg_get_userbyid(${oid})) END`
+
 /** More than one list of names is compared; with it the server's answer has an end. */
 const ROWS_MAX = 50_000
 

@@ -1,7 +1,7 @@
 import type { core } from 'zod'
 import { toldSchema, type Zod } from '../../../../told-schema.ts'
 import type { Questions, Row } from '../../../questions.ts'
-import { flag, list, OF_APP, text } from './asking.ts'
+import { flag, list, OF_APP, ROLE, text } from './asking.ts'
 import { MARK } from './mark.ts'
 
 const policySchema = (z: Zod) =>
@@ -67,9 +67,6 @@ function policiesOf(value: unknown): Policy[] {
     mark: text(each, 'mark'),
   }))
 }
-
-const ROLE = (oid: string): string =>
-  `CASE WHEN ${oid} = 0 THEN 'PUBLIC' WHEN pg_get_userbyid(${oid}) = current_user THEN 'CURRENT_USER' ELSE quote_ident(pg_get_userbyid(${oid})) END`
 
 const DEFAULTS = `SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE %s%s GRANT %s ON %s TO %s', ${ROLE('d.defaclrole')},
     CASE WHEN n.oid IS NULL THEN '' ELSE format(' IN SCHEMA %I', n.nspname) END, a.privilege_type,
