@@ -48,7 +48,7 @@ async function survey(live: Live, context: SurveyContext): Promise<Survey> {
   const foreign = await findForeignCode(questions)
   const content = await surveyContent(questions, foreign)
   const newest = await newestOf(questions, context.fresh, foreign)
-  const facts: PostgresFacts = { server: { ...server, ...(await surveyProgress(questions, context)) }, content }
+  const facts: PostgresFacts = { server: { ...server, ...(await surveyProgress(questions, context, server)) }, content }
   await questions.end()
   return {
     kind: 'postgres',

@@ -62,7 +62,7 @@ describe('the checks of a server', () => {
   test.each(Object.keys(oldFacts()))('make no pass of %s when the new one does not tell it, where it counts', (fact) => {
     const findings = comparedFacts(oldFacts(), { ...copied(), [fact]: { unknown: 'not told' } })
     expect(findings.some(({ status, severity }) => status === 'fail' && severity === 'error')).toBe(false)
-    const counts = !['timeline', 'available', 'slots', 'publications', 'database'].includes(fact)
+    const counts = !['timeline', 'available', 'slots', 'publications', 'database', 'forks'].includes(fact)
     expect(findings.some(({ status, detail }) => status === 'unknown' && detail === 'the new one: not told')).toBe(counts)
   })
 
