@@ -8,8 +8,10 @@ import { compareEnvironment, compareMigrations } from './compare/migrations.ts'
 import { compareObjects } from './compare/objects.ts'
 import { compareDefaults, compareGrants, compareOwners } from './compare/rights.ts'
 import { compareRowSecurity } from './compare/row-security.ts'
-import { compareEmptiness, compareSizes, compareUnlogged, emptinessAlone, lookAtStatistics, pairsOf } from './compare/rows.ts'
-import { compareSequences, compareStandings } from './compare/sequences.ts'
+import { compareEmptiness, compareSizes, emptinessAlone, lookAtStatistics, pairsOf } from './compare/rows.ts'
+import { compareSequences } from './compare/sequences.ts'
+import { compareStandings } from './compare/standings.ts'
+import { compareUnlogged } from './compare/unlogged.ts'
 import { compareValidity } from './compare/validity.ts'
 import type { ContentFacts } from './survey.ts'
 import { untoldOf } from './words.ts'
@@ -44,7 +46,7 @@ function rows(old: ContentFacts | null, silent: string, next: ContentFacts): rea
   const [was, is] = [old?.tables ?? { unknown: silent }, next.tables]
   if ('is' in was && 'is' in is) {
     const pairs = pairsOf(was.is, is.is)
-    return [compareEmptiness(pairs), compareSizes(pairs), compareUnlogged(pairs)]
+    return [compareEmptiness(pairs), compareSizes(pairs), compareUnlogged(pairs, old?.sequences ?? { unknown: silent }, next.sequences)]
   }
   const why = old === null ? silent : (untoldOf(was, is) ?? silent)
   return [

@@ -124,7 +124,7 @@ export function compareDefaults({ defaults: old }: Rights, { defaults: next, rol
   const missing = old.is.filter((line) => !there.has(line))
   if (missing.length === 0)
     return passed(check, old.is.length === 0 ? 'none on the old one' : `${counted(old.is.length, 'default privilege')}, all there`)
-  const named = missing.map((line) => line.replaceAll(/(FOR ROLE|TO) CURRENT_USER\b/g, `$1 ${told(role) ?? 'CURRENT_USER'}`))
+  const named = missing.map((line) => line.replaceAll(/(FOR ROLE|TO|FROM) CURRENT_USER\b/g, `$1 ${told(role) ?? 'CURRENT_USER'}`))
   const short = named.map((line) => line.replace('ALTER DEFAULT PRIVILEGES FOR ROLE ', 'by '))
   return found(check, `${counted(missing.length, 'default privilege')} missing: ${first(short)}`, { remedy: lines(named) })
 }

@@ -68,11 +68,19 @@ function policiesOf(value: unknown): Policy[] {
   }))
 }
 
-const DEFAULTS = `SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE %s%s GRANT %s ON %s TO %s', ${ROLE('d.defaclrole')},
-    CASE WHEN n.oid IS NULL THEN '' ELSE format(' IN SCHEMA %I', n.nspname) END, a.privilege_type,
+/** What was granted beside what every new object begins with, and what was taken away of that. Rights of the owner go without saying. */
+const DEFAULTS = `SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE %s%s %s %s ON %s %s %s', ${ROLE('d.defaclrole')},
+    CASE WHEN n.oid IS NULL THEN '' ELSE format(' IN SCHEMA %I', n.nspname) END, a.verb, a.privilege_type,
     CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS'
-      ELSE 'LARGE OBJECTS' END, ${ROLE('a.grantee')}) AS line
-  FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) a
+      ELSE 'LARGE OBJECTS' END, CASE a.verb WHEN 'GRANT' THEN 'TO' ELSE 'FROM' END, ${ROLE('a.grantee')}) AS line
+  FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace,
+    acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's' ELSE d.defaclobjtype END, d.defaclrole) usual,
+    LATERAL (
+      SELECT 'GRANT' AS verb, g.grantee, g.privilege_type FROM aclexplode(d.defaclacl) g WHERE g.grantee <> d.defaclrole AND (n.oid IS NOT NULL
+        OR NOT EXISTS (SELECT FROM aclexplode(usual) u WHERE u.grantee = g.grantee AND u.privilege_type = g.privilege_type))
+      UNION ALL
+      SELECT 'REVOKE', u.grantee, u.privilege_type FROM aclexplode(usual) u WHERE n.oid IS NULL AND u.grantee <> d.defaclrole
+        AND NOT EXISTS (SELECT FROM aclexplode(d.defaclacl) g WHERE g.grantee = u.grantee AND g.privilege_type = u.privilege_type)) a
   ORDER BY 1`
 
 const ROW_SECURITY = `SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relrowsecurity AS is_on,

@@ -23,6 +23,17 @@ export const tablesSchema = (z: Zod) => toldSchema(z, z.array(tableSchema(z)))
 
 export type Table = core.output<ReturnType<typeof tableSchema>>
 
+/** They are of no table; that they are there is as easily lost as rows are. */
+export const LARGE_OBJECTS = 'pg_catalog.pg_largeobject_metadata'
+
+/** Null: there are none. */
+export async function countLargeObjects(questions: Questions): Promise<Table | null> {
+  const told = await questions.ask('SELECT count(*)::text AS counted FROM pg_largeobject_metadata', ([row = {}]) => whole(row, 'counted'))
+  if ('is' in told && told.is === 0) return null
+  const rows: Table['rows'] = 'is' in told ? { is: { count: told.is, by: 'count' } } : told
+  return { name: LARGE_OBJECTS, persistence: 'permanent', bytes: 0, rows, analysed: true }
+}
+
 /** Of the server. A page holds as many bytes unless somebody compiled it otherwise; then more or fewer rows are read, nothing else. */
 export const PAGE_BYTES = 8_192
 
@@ -139,4 +150,5 @@ const TABLES = (
     greatest(c.reltuples, 0)::bigint::text AS estimate, pg_stat_get_live_tuples(c.oid)::text AS live,
     coalesce(pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid)) IS NOT NULL AS analysed
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND ${OF_APP} AND ${notOfExtension('pg_class', 'c.oid')}`
+  WHERE (c.relkind IN ('r', 'p') OR c.relkind = 'm' AND c.relispopulated) AND c.relpersistence <> 't' AND ${OF_APP}
+    AND ${notOfExtension('pg_class', 'c.oid')}`
