@@ -9,7 +9,7 @@ import { ServerRefused } from './session.ts'
 export type Row = Readonly<Record<string, unknown>>
 
 /** More than any schema needs; a server that says more is not answered. */
-const SURVEY_BYTES = 32 * 1024 * 1024
+const SURVEY_BYTES = 64 * 1024 * 1024
 const LOCK_MS = 1_000
 /** Nothing that somebody wrote into the database runs, and names read alike on both sides. */
 const GUARDED = [
@@ -39,7 +39,7 @@ export class Questions {
     this.#live = live
     this.#context = context
     this.#until = context.now() + context.limits.totalMs
-    live.session.allow(SURVEY_BYTES)
+    live.session.line.allow(SURVEY_BYTES)
   }
 
   /** What the server told of itself at login. */
@@ -50,6 +50,11 @@ export class Questions {
   /** The process that answers, as it was announced; another one than `pg_backend_pid()` is a pooler's. */
   get processId(): number | null {
     return this.#live.session.processId
+  }
+
+  /** Bytes left of the whole. One answer that is longer breaks the session. */
+  get room(): number {
+    return this.#live.session.line.room
   }
 
   /** Milliseconds left of the whole. */

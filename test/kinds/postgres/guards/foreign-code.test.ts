@@ -87,7 +87,17 @@ const PLANNED_BY = `
   INSERT INTO planned.harmless (name) VALUES ('a');
 `
 
-const logOf = ({ folder }: PostgresServer): string => readFileSync(join(folder, 'data', 'log', 'all.log'), 'utf8')
+let marks = 0
+
+/** All that the server has logged until now: it writes a mark, and the log is read when it is there. */
+async function logOf(server: PostgresServer): Promise<string> {
+  marks += 1
+  const mark = `MARK-${marks}-`
+  await server.sql(`DO $$ BEGIN RAISE LOG '${mark}'; END $$`)
+  const read = () => readFileSync(join(server.folder, 'data', 'log', 'all.log'), 'utf8')
+  await expect.poll(read, { timeout: 10_000 }).toContain(mark)
+  return read()
+}
 
 describe.runIf(havePostgres())('a database in which somebody else may make objects', () => {
   let server: PostgresServer
@@ -108,9 +118,9 @@ describe.runIf(havePostgres())('a database in which somebody else may make objec
     const { exit, document } = await asDocument(['compare', `DATABASE_URL=${url('app')}`], { cwd: place.path })
     expect([0, 3], JSON.stringify(document.error)).toContain(exit)
     expect(document.findings.length).toBeGreaterThan(40)
-    expect(logOf(server)).not.toContain('EVIL-RAN')
+    expect(await logOf(server)).not.toContain('EVIL-RAN')
     await server.sql(`SELECT evil.ran('shown')`, 'app')
-    expect(logOf(server), 'this test can see it').toContain('EVIL-RAN shown as postgres')
+    expect(await logOf(server), 'this test can see it').toContain('EVIL-RAN shown as postgres')
   })
 
   test.each(['app', 'postgres'])('calls none of its functions while it plans, as %s', async (user) => {
@@ -126,13 +136,13 @@ describe.runIf(havePostgres())('a database in which somebody else may make objec
         'planned',
       )
     const handle = user === 'app' ? server.url({ user, password: 'pw', database: 'planned' }) : server.url({ database: 'planned' })
-    const before = logOf(server).length
+    const before = (await logOf(server)).length
     const surveys = [
       await surveyOf(handle),
       await surveyOf(handle, { table: `planned.${names[16]}`, column: 'at', withinMs: 1 }),
       await surveyOf(handle, { table: 'planned.harmless', column: 'at', withinMs: 1 }),
     ]
-    const shown = logOf(server).slice(before)
+    const shown = (await logOf(server)).slice(before)
     expect(shown.split('\n').filter((line) => line.includes('PLANNED-RAN'))).toEqual([])
     expect(shown.split('\n').filter((line) => line.includes('ERROR'))).toEqual([])
     const [survey] = surveys
@@ -153,13 +163,13 @@ describe.runIf(havePostgres())('a database in which somebody else may make objec
         `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND n.nspname || '.' || c.relname ~ 'part_${at}_' ORDER BY c.relkind, 1`,
         'planned',
       )
-      const from = logOf(server).length
+      const from = (await logOf(server)).length
       for (const { name } of tables)
         await server.sql(
           `SET constraint_exclusion = on; SELECT count(*) FROM ${name} t WHERE ${what.startsWith('a check of') ? 'NOT success' : what === 'a check' ? 'x < 0' : 'true'}`,
           'planned',
         )
-      expect(logOf(server).slice(from), what).toContain('PLANNED-RAN')
+      expect((await logOf(server)).slice(from), what).toContain('PLANNED-RAN')
     }
   })
 })

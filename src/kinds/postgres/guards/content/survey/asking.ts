@@ -19,10 +19,26 @@ export const ROLE = (oid: string): string =>
 /** More than one list of names is compared; with it the server's answer has an end. */
 const ROWS_MAX = 50_000
 
-/** One row each. Unknown when there are too many. */
+/** What the protocol adds to a row, at most. */
+const ROW_BYTES = 64
+
+/**
+ * One row each. Unknown when there are too many of them, or when they would take more than half of what may still be told: then the server tells
+ * none of them, and there is room for other lists.
+ */
 export async function list<T>(questions: Questions, statement: string, read: (row: Row) => T): Promise<Told<T[]>> {
-  const all = await questions.ask(`${statement} LIMIT ${ROWS_MAX + 1}`, (rows) => rows.map(read))
-  return 'is' in all && all.is.length > ROWS_MAX ? { unknown: `there are more than ${ROWS_MAX.toLocaleString('en-US')} of them` } : all
+  const most = Math.floor(questions.room / 2)
+  const all = await questions.ask(
+    `SELECT * FROM (SELECT s.*, (sum(pg_column_size(s) + ${ROW_BYTES}) OVER ())::text AS answer_bytes, row_number() OVER () AS answer_place
+      FROM (${statement} LIMIT ${ROWS_MAX + 1}) s) sized WHERE answer_bytes::bigint <= ${most} OR answer_place = 1`,
+    ([first, ...others]) => {
+      if (first === undefined) return []
+      return whole(first, 'answer_bytes') > most ? null : [first, ...others].map(read)
+    },
+  )
+  if ('unknown' in all) return all
+  if (all.is === null) return { unknown: 'there is more of it than a survey holds' }
+  return all.is.length > ROWS_MAX ? { unknown: `there are more than ${ROWS_MAX.toLocaleString('en-US')} of them` } : { is: all.is }
 }
 
 /** A part of a statement that tells of one thing. Its row names the thing: `SELECT '16384' AS oid, …`. */
