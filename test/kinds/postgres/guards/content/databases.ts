@@ -57,12 +57,12 @@ export function of(findings: readonly Finding[], id: string): Finding {
 export const troubles = (findings: readonly Finding[]): readonly string[] =>
   findings.filter(({ status }) => status !== 'pass').map(({ id, severity, status, detail }) => `${id} ${severity} ${status}: ${detail}`)
 
-/** A dump of one database, restored into another one of the same server, as an operator would. */
-export async function restored(server: PostgresServer, from: string, to: string): Promise<void> {
+/** A dump of one database, restored into another one, of the same server where none is named, as an operator would. */
+export async function restored(server: PostgresServer, from: string, to: string, into = server): Promise<void> {
   const program = (name: string): string => join(postgresPrograms(), name)
   const file = join('/tmp', `attach-${process.pid}-${to}.dump`)
   await run(program('pg_dump'), ['-Fc', '-f', file, server.url({ database: from })])
-  await server.sql(`CREATE DATABASE ${to}`)
-  await run(program('pg_restore'), ['--exit-on-error', '-d', server.url({ database: to }), file])
+  await into.sql(`CREATE DATABASE ${to}`)
+  await run(program('pg_restore'), ['--exit-on-error', '-d', into.url({ database: to }), file])
   await run('rm', [file])
 }
