@@ -59,8 +59,9 @@ export const DEFINITIONS = `SELECT * FROM (
     FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE r.rulename <> '_RETURN' AND ${OF_APP} AND ${notOfExtension('pg_class', 'c.oid')}
     UNION ALL SELECT 'column definition', format('%I.%I.%I', n.nspname, c.relname, a.attname), ${MARK('pg_get_expr(d.adbin, d.adrelid)')}
-    FROM pg_attribute a JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum JOIN pg_class c ON c.oid = a.attrelid
-      JOIN pg_namespace n ON n.oid = c.relnamespace WHERE a.attgenerated <> '' AND ${OF_APP} AND ${notOfExtension('pg_class', 'c.oid')}
+    FROM (SELECT * FROM pg_attrdef OFFSET 0) d, LATERAL (SELECT * FROM pg_attribute a WHERE a.attrelid = d.adrelid AND a.attnum = d.adnum OFFSET 0) a
+      JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE a.attgenerated <> '' AND ${OF_APP} AND ${notOfExtension('pg_class', 'c.oid')}
     UNION ALL SELECT 'function definition', p.oid::regprocedure::text, ${MARK('pg_get_functiondef(p.oid)')}
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
     WHERE p.prosrc = '' AND p.prokind <> 'a' AND ${OF_APP} AND ${notOfExtension('pg_proc', 'p.oid')}) definitions`

@@ -44,10 +44,17 @@ export const COLUMNS = `SELECT a.attrelid::text AS of, 'column' AS kind, quote_i
     LEFT JOIN pg_attrdef ad ON a.atthasdef AND ad.adrelid = a.attrelid AND ad.adnum = a.attnum
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND a.attnum > 0 AND NOT a.attisdropped AND ${OF_APP}`
 
+/** Most indexes: to have the server write these down, each by itself, would take longer than all the rest. */
+const USUAL = `c.relam = 403 AND NOT i.indisunique AND i.indexprs IS NULL AND i.indpred IS NULL AND i.indnatts = i.indnkeyatts AND c.reloptions IS NULL
+  AND 0 = ALL (i.indoption::int2[]) AND i.indcollation::oid[] <@ ARRAY[0, 100]::oid[]
+  AND NOT i.indclass::oid[] && (SELECT array_agg(o.oid) FROM pg_opclass o WHERE NOT o.opcdefault)`
+
 /** Those behind constraints are told with them, those of partitions with those of their table. Without expressions all majors write it alike. */
 export const INDEXES = `SELECT i.indrelid::text AS of, CASE WHEN i.indisunique THEN 'unique index' ELSE 'index' END AS kind,
     format('%I.%I', n.nspname, c.relname) AS name, CASE WHEN NOT i.indisvalid THEN 'not valid' END AS flaw,
-    CASE WHEN i.indexprs IS NULL AND i.indpred IS NULL THEN substring(pg_get_indexdef(i.indexrelid) FROM ' USING (.*)')
+    CASE WHEN ${USUAL} THEN (SELECT format('btree (%s)', string_agg(quote_ident(a.attname), ', ' ORDER BY array_position(i.indkey::int2[], a.attnum)))
+        FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[]))
+      WHEN i.indexprs IS NULL AND i.indpred IS NULL THEN (SELECT substr(d.it, strpos(d.it, ' USING ') + 7) FROM (SELECT pg_get_indexdef(i.indexrelid) AS it OFFSET 0) d)
       ELSE (SELECT format('(%s)%s', string_agg(CASE k.number WHEN 0 THEN '…' ELSE pg_get_indexdef(i.indexrelid, k.place::int, true) END, ', ' ORDER BY k.place),
           CASE WHEN i.indpred IS NOT NULL THEN ' WHERE …' END) FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(number, place)) END AS shape,
     CASE WHEN i.indexprs IS NOT NULL OR i.indpred IS NOT NULL THEN ${MARK('pg_get_indexdef(i.indexrelid)')} END AS mark
@@ -55,14 +62,15 @@ export const INDEXES = `SELECT i.indrelid::text AS of, CASE WHEN i.indisunique T
   WHERE ${OF_APP} AND NOT c.relispartition
     AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))`
 
+const VALID = `CASE WHEN k.convalidated THEN pg_get_constraintdef(k.oid) ELSE regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') END`
+
 /** Keys are written alike by all majors, conditions are not. What sleeps on one partition sleeps. */
 export const CONSTRAINTS = `WITH RECURSIVE asleep AS (SELECT t.tgconstraint AS oid FROM pg_trigger t WHERE t.tgconstraint <> 0 AND t.tgenabled IN ('D', 'R')
     UNION SELECT p.conparentid FROM asleep JOIN pg_constraint p ON p.oid = asleep.oid WHERE p.conparentid <> 0)
   SELECT k.conrelid::text AS of, quote_ident(k.conname) AS name,
     CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constraint' WHEN 'f' THEN 'foreign key' WHEN 'x' THEN 'exclusion constraint'
       ELSE 'check constraint' END AS kind,
-    CASE WHEN k.contype IN ('p', 'u', 'f') THEN regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') END AS shape,
-    CASE WHEN k.contype IN ('c', 'x') THEN ${MARK(`regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '')`)} END AS mark,
+    CASE WHEN k.contype IN ('p', 'u', 'f') THEN ${VALID} END AS shape, CASE WHEN k.contype IN ('c', 'x') THEN ${MARK(VALID)} END AS mark,
     CASE WHEN k.oid IN (SELECT oid FROM asleep) THEN 'disabled'
       WHEN NOT k.convalidated THEN 'not validated'
       WHEN NOT i.indisvalid THEN 'not valid' END AS flaw
