@@ -4,7 +4,7 @@ import { isAttachError } from '../domain/errors.ts'
 import type { Handle, Identity } from '../domain/handle.ts'
 import { isSameHost, isSameResource } from '../domain/place.ts'
 import type { Elsewhere } from '../engine/elsewhere.ts'
-import { isKnownService, rowOfScheme } from '../kinds/registry.ts'
+import { isKnownService, rowOfScheme, schemeOf } from '../kinds/registry.ts'
 import type { Host } from '../ports/host.ts'
 import { fileTrouble } from '../stores/trouble.ts'
 import { isSameFile } from './address.ts'
@@ -79,7 +79,7 @@ const isAbsent = (path: string): boolean => lstatSync(path, { throwIfNoEntry: fa
 /** Null: it leads nowhere that can be told. */
 async function attachedBy(key: Key, value: Handle, { declared }: Deploy): Promise<Attached | null> {
   const asked = declared?.resources.get(key)?.kind ?? null
-  if (asked === null && !value.reveal().includes('://')) return null
+  if (asked === null && !value.reveal().includes('://') && schemeOf(value.reveal()) === null) return null
   try {
     const identity = await identityOf(value, { asked, was: null })
     return identity.host === '' ? null : { key, identities: [identity], by: 'handle' }

@@ -3,7 +3,7 @@ import { isAttachError } from '../domain/errors.ts'
 import type { Handle, Identity } from '../domain/handle.ts'
 import { oneLine, type Redactor, secretsIn } from '../domain/redact.ts'
 import { providerOf } from '../kinds/provider.ts'
-import { isKnownService, type KindRow, recognise, rowOfScheme, seemsOf } from '../kinds/registry.ts'
+import { isKnownService, type KindRow, recognise, rowOfScheme, schemeOf, seemsOf } from '../kinds/registry.ts'
 import type { HandleParts, Kind, Kinds, Opened, ProbeContext, Recognition, Resource } from '../ports/kind.ts'
 
 /** All kinds, with what the commands need beside reading a handle. Every value that passes here is known to the redactor. */
@@ -90,6 +90,8 @@ interface Pieces {
 
 /** A value taken apart by its looks alone. Null: it is no URL, or one whose secret could stand anywhere. */
 function piecesOf(value: Handle): Pieces | null {
+  const file = filePieces(value.reveal())
+  if (file !== null) return file
   const match =
     /^([a-z][a-z0-9+.-]*):\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\]@]*\]|[^:@/?#]*)(?::(\d+))?(\/[^@?#]*)?(\?[^@#]*)?$/i.exec(
       value.reveal(),
@@ -99,12 +101,20 @@ function piecesOf(value: Handle): Pieces | null {
   return { scheme: scheme.toLowerCase(), user, password, host, port, path, query }
 }
 
+/** The handle of a file: all that stands behind its scheme is a path. Null: it is none, or names a user or a host. */
+function filePieces(text: string): Pieces | null {
+  if (!rowOfScheme(schemeOf(text) ?? '')?.files) return null
+  const [, scheme = '', path = '', query = ''] = /^([^:]+):(?!\/\/[^/?]*[@:])([^?]*)(\?.*)?$/s.exec(text) ?? []
+  return scheme === '' ? null : { scheme: scheme.toLowerCase(), user: '', password: '', host: '', port: '', path, query }
+}
+
 /** `postgres://app@db1:5432/app`. Of a service that is not known only scheme and host are shown: the rest may be its secret. */
 function targetOf(value: Handle): string {
   if (value.reveal() === '') return '(empty)'
   const pieces = piecesOf(value)
   if (pieces === null) return '(not shown)'
   const { scheme, host, path } = pieces
+  if (rowOfScheme(scheme)?.files) return oneLine(`${scheme}:${path}`)
   const user = rowOfScheme(scheme)?.name === 'redis' && pieces.password === '' ? '' : pieces.user // A lone word is a password to some.
   if (rowOfScheme(scheme) === undefined) return isKnownService(scheme) ? oneLine(`${scheme}://${host}`) : `${oneLine(scheme)}://(not shown)`
   if (!/^(\/[\w.%-]*)*$/.test(path) || !/^[\w.%[\]:-]*$/.test(host)) return `${scheme}://(not shown)`

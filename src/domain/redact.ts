@@ -92,13 +92,14 @@ function cleaned(data: unknown): unknown {
 
 /** The secret parts of a value, found without understanding it: passwords and tokens of a URL, or all of what is none. */
 export function secretsIn(value: string): readonly string[] {
+  if (FILE.test(value)) return namedIn(value)
   const url = /^[a-z][a-z0-9+.-]*:\/\/(.*)$/is.exec(value)
   if (url === null) return [value, ...[...value.matchAll(NAMED_PART)].map(([, part = '']) => part)].filter((secret) => secret !== '')
   const rest = url[1] ?? ''
   const userinfo = rest.slice(0, Math.max(rest.lastIndexOf('@'), 0))
   const colon = userinfo.indexOf(':')
   const secrets = colon >= 0 ? [userinfo.slice(colon + 1)] : NAMES_USER.test(value) ? [] : [userinfo]
-  for (const [, name = '', part = ''] of rest.matchAll(/[?&;]([^=&;#]+)=([^&;#]*)/g)) if (SECRET_NAME.test(name)) secrets.push(part)
+  secrets.push(...namedIn(rest))
   if (secrets.some((secret) => secret !== '')) secrets.push(value)
   const host =
     rest
@@ -109,6 +110,14 @@ export function secretsIn(value: string): readonly string[] {
   return secrets.filter((secret) => secret !== '' && !shown.includes(secret))
 }
 
+/** Parameters that are called as secrets are. */
+const namedIn = (rest: string): readonly string[] =>
+  [...rest.matchAll(/[?&;]([^=&;#]+)=([^&;#]*)/g)].flatMap(([, name = '', part = '']) =>
+    SECRET_NAME.test(name) && part !== '' ? [part] : [],
+  )
+
+/** The path of a file is no secret, and an @ in it is a letter of a name. */
+const FILE = /^(sqlite3?(\+\w+)?|spatialite|file):(?!\/\/[^/?#]*@)/i
 /** Where what stands before the @ is a user, also without a password. Elsewhere it may be a token. */
 const NAMES_USER = /^(postg|pg|mysql|mariadb)/i
 /** A password that is one of these hides nothing where we say them. */

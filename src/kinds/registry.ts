@@ -7,12 +7,16 @@ import type { VariableSet } from '../domain/variables.ts'
 import type { Kind, Recognition } from '../ports/kind.ts'
 import { POSTGRES } from './postgres/guards/checks.ts'
 import { REDIS } from './redis/guards/checks.ts'
+import { SQLITE } from './sqlite/guards/checks.ts'
+import { SQLITE_VARIABLES } from './sqlite/variables.ts'
 
 /** What is known of a kind before its file is loaded. */
 export interface KindRow {
   readonly name: string
   /** Canonical first. Empty: it is never recognised, only asked for. */
   readonly schemes: readonly string[]
+  /** Its handles lead to a file: the path stands behind `scheme:`, with or without `//`. */
+  readonly files?: true
   /** Hosts that tell the kind whatever the scheme says. */
   readonly hosts?: readonly RegExp[]
   readonly usualKey: string
@@ -45,6 +49,15 @@ export const KINDS: readonly KindRow[] = [
     port: 6379,
     checks: Object.values(REDIS),
     load: async () => (await import('./redis/redis.ts')).default,
+  },
+  {
+    name: 'sqlite',
+    schemes: ['sqlite', 'sqlite3', 'file', 'sqlite+pysqlite', 'sqlite+aiosqlite', 'spatialite'],
+    files: true,
+    usualKey: 'DATABASE_URL',
+    variables: SQLITE_VARIABLES,
+    checks: Object.values(SQLITE),
+    load: async () => (await import('./sqlite/sqlite.ts')).default,
   },
   { name: 'opaque', schemes: [], usualKey: 'TOKEN', checks: [], load: async () => (await import('./opaque.ts')).default },
 ]
@@ -90,8 +103,12 @@ export function seemsOf(text: string, rows: readonly KindRow[] = KINDS): string 
   return row?.name ?? SERVICES[scheme] ?? null
 }
 
-/** Lower case. `null` when a text does not begin with `scheme://`. */
-export const schemeOf = (text: string): string | null => /^([A-Za-z][A-Za-z0-9+._-]*):\/\//.exec(text)?.[1]?.toLowerCase() ?? null
+/** Lower case. `null` when a text does not begin with `scheme://`, nor with the `scheme:` of a kind whose handles lead to files. */
+export function schemeOf(text: string): string | null {
+  const [, scheme = '', slashes = ''] = /^([A-Za-z][A-Za-z0-9+._-]*):(\/\/)?/.exec(text) ?? []
+  const name = scheme.toLowerCase()
+  return slashes !== '' || rowOfScheme(name)?.files === true ? name : null
+}
 
 const namesOf = (rows: readonly KindRow[]): string => rows.map(({ name }) => name).join(', ')
 
@@ -159,8 +176,6 @@ const SERVICES: Readonly<Record<string, string>> = {
   'kafka+ssl': 'Kafka',
   elasticsearch: 'Elasticsearch',
   couchdb: 'CouchDB',
-  sqlite: 'SQLite',
-  sqlite3: 'SQLite',
   libsql: 'libSQL',
   http: 'a web service',
   https: 'a web service',

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { AttachError } from '../../src/domain/errors.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import opaque from '../../src/kinds/opaque.ts'
-import { KINDS, type KindRow, kindNamed, recognise, rowOfScheme } from '../../src/kinds/registry.ts'
+import { KINDS, type KindRow, kindNamed, recognise, rowOfScheme, schemeOf } from '../../src/kinds/registry.ts'
 import { PROBE_LIMITS } from '../../src/ports/kind.ts'
 
 const of = (text: string, { asked = null, was = null }: { readonly asked?: string | null; readonly was?: string | null } = {}): string =>
@@ -51,7 +51,7 @@ describe('recognition', () => {
   })
 
   test('a kind that does not exist is USAGE, and the hint names those that do', () => {
-    expect(refusal('redis://h', { asked: 'nope' })).toMatchObject({ code: 'USAGE', hint: 'the kinds are postgres, redis, opaque' })
+    expect(refusal('redis://h', { asked: 'nope' })).toMatchObject({ code: 'USAGE', hint: 'the kinds are postgres, redis, sqlite, opaque' })
     expect(() => kindNamed('nope')).toThrow(AttachError)
   })
 
@@ -60,6 +60,22 @@ describe('recognition', () => {
     expect(of('rediss://h', { was: 'postgres://h' })).toBe('redis')
     expect(rowOfScheme('PostgreSQL')?.name).toBe('postgres')
     expect(rowOfScheme('gopher')).toBeUndefined()
+  })
+
+  test.each([
+    'sqlite:x.db',
+    'sqlite3:db/x.sqlite3',
+    'file:./dev.db',
+    'SQLITE:/srv/x.db',
+    'sqlite::memory:',
+    'file://host/x.db',
+    'sqlite:///x',
+  ])('a scheme of files needs no slashes behind it: %s', (text) => {
+    expect(of(text)).toBe('sqlite')
+  })
+
+  test.each(['mysql:x', 'postgres:x', 'C:/x.db', 'sqlite', 'my-sqlite:x', ':memory:', 'a file:x'])('%s has none', (text) => {
+    expect(schemeOf(text)).toBeNull()
   })
 
   test('a host that tells the kind wins over the scheme', () => {
@@ -87,6 +103,9 @@ describe('recognition', () => {
   test.each([
     ['mysql://app:Zq8xKv@h/x', 'leads to MySQL, which attach does not speak yet'],
     ['amqps://app:Zq8xKv@h', 'leads to RabbitMQ, which attach does not speak yet'],
+    ['libsql://Zq8xKv.turso.io', 'leads to libSQL, which attach does not speak yet'],
+    [':memory:', 'is a database in memory: it ends with the process, and there is nothing to attach'],
+    ['C:/Zq8xKv.db', 'has no scheme'],
     ['gopher://Zq8xKv@h', 'has a scheme that attach does not know'],
     ['Zq8xKv', 'has no scheme'],
     ['', 'is empty'],
