@@ -116,7 +116,8 @@ function targetOf(value: Handle): string {
   const { scheme, host, path } = pieces
   if (rowOfScheme(scheme)?.files) return oneLine(`${scheme}:${path}`)
   const user = rowOfScheme(scheme)?.name === 'redis' && pieces.password === '' ? '' : pieces.user // A lone word is a password to some.
-  if (rowOfScheme(scheme) === undefined) return isKnownService(scheme) ? oneLine(`${scheme}://${host}`) : `${oneLine(scheme)}://(not shown)`
+  if (rowOfScheme(scheme) === undefined && rowFor(value) === undefined)
+    return isKnownService(scheme) ? oneLine(`${scheme}://${host}`) : `${oneLine(scheme)}://(not shown)`
   if (!/^(\/[\w.%-]*)*$/.test(path) || !/^[\w.%[\]:-]*$/.test(host)) return `${scheme}://(not shown)`
   const port = portOf(pieces)
   return oneLine(`${scheme}://${user === '' ? '' : `${user}@`}${host}${port === '' ? '' : `:${port}`}${path}`)

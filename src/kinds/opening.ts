@@ -10,6 +10,8 @@ export interface Door {
   readonly service: string
   /** How a handle asks for TLS: `rediss://`. Null: it cannot. */
   readonly askForTls: string | null
+  /** What it speaks, as sniffing calls it: `HTTP`. Default: the name of the service. */
+  readonly protocol?: string
 }
 
 /** What stays open when a probe came to depth `use`: at least the socket that carries it. */
@@ -44,7 +46,8 @@ export async function openProbe<L extends Held>(
       live = held
     } catch (error) {
       socket?.destroy()
-      throw await explained(run, error, { address: door.address, service: door.service, tls: door.askForTls })
+      const { address, service, askForTls: tls, protocol = service } = door
+      throw await explained(run, error, { address, service, tls, protocol })
     } finally {
       if (held === null || run.signal.aborted) socket?.destroy() // Too late: nobody would close it.
     }

@@ -138,20 +138,25 @@ export async function reachServer(run: Run, address: Address): Promise<Socket | 
 
 /**
  * A conversation that ended without sense is asked about once more, over one new connection: what speaks there instead? Answers the error to
- * report.
+ * report. `protocol`: what it is called by its first words, where that is not the service's own name (`HTTP`).
  */
 export async function explained(
   run: Run,
   error: unknown,
-  { address, service, tls }: { readonly address: Address; readonly service: string; readonly tls: string | null },
+  {
+    address,
+    service,
+    tls,
+    protocol: own = service,
+  }: { readonly address: Address; readonly service: string; readonly tls: string | null; readonly protocol?: string },
 ): Promise<unknown> {
   const puzzling = error instanceof NetError && (run.at === 'secure' || run.at === 'speak') && PUZZLING.has(error.code)
   if (!puzzling || run.signal.aborted || run.left < 50) return error
   const hungUp = error.code === 'closed' || error.code === 'ECONNRESET'
   const ask = !hungUp ? 'text' : service !== 'PostgreSQL' && 'port' in address && POSTGRES_PORTS.has(address.port) ? 'postgres' : 'tls'
   const protocol = await sniff(address, { ms: Math.min(900, run.left * 0.8), signal: run.signal, now: run.now, ask })
-  if (protocol === service && run.at === 'secure') return new Failed(PLAIN_TEXT)
-  return protocol === null || protocol === service ? error : new Failed(wrongProtocol(protocol, service, { tls }))
+  if (protocol === own && run.at === 'secure') return new Failed(PLAIN_TEXT)
+  return protocol === null || protocol === own ? error : new Failed(wrongProtocol(protocol, service, { tls }))
 }
 
 const PLAIN_TEXT = {

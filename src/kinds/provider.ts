@@ -20,6 +20,7 @@ const PROVIDERS: readonly { readonly host: RegExp; readonly provider: string }[]
   { host: /\.db\.elephantsql\.com$/, provider: 'ElephantSQL' },
   { host: /\.scw\.cloud$/, provider: 'Scaleway' },
   { host: /\.psdb\.cloud$/, provider: 'PlanetScale' },
+  { host: /\.cloudant\.com$|\.cloudantnosqldb\.appdomain\.cloud$/, provider: 'IBM Cloudant' },
 ]
 
 /** Heroku runs on plain Amazon names; its generated database and user names give it away. */

@@ -5,6 +5,8 @@ import { invalid } from '../domain/handle-grammar.ts'
 import { refuseWrongShape } from '../domain/handle-shape.ts'
 import type { VariableSet } from '../domain/variables.ts'
 import type { Kind, Recognition } from '../ports/kind.ts'
+import { COUCHDB } from './couchdb/guards/checks.ts'
+import { COUCHDB_VARIABLES } from './couchdb/variables.ts'
 import { POSTGRES } from './postgres/guards/checks.ts'
 import { REDIS } from './redis/guards/checks.ts'
 import { SQLITE } from './sqlite/guards/checks.ts'
@@ -19,6 +21,8 @@ export interface KindRow {
   readonly files?: true
   /** Hosts that tell the kind whatever the scheme says. */
   readonly hosts?: readonly RegExp[]
+  /** Ports that tell the kind of a handle with the scheme http or https. */
+  readonly ports?: readonly number[]
   readonly usualKey: string
   /** The port of a handle that names none. */
   readonly port?: number
@@ -59,11 +63,22 @@ export const KINDS: readonly KindRow[] = [
     checks: Object.values(SQLITE),
     load: async () => (await import('./sqlite/sqlite.ts')).default,
   },
+  {
+    name: 'couchdb',
+    schemes: ['couchdb', 'couchdbs'],
+    hosts: [/\.cloudant\.com$/, /\.cloudantnosqldb\.appdomain\.cloud$/],
+    ports: [5984, 6984],
+    usualKey: 'COUCHDB_URL',
+    port: 5984,
+    variables: COUCHDB_VARIABLES,
+    checks: Object.values(COUCHDB),
+    load: async () => (await import('./couchdb/couchdb.ts')).default,
+  },
   { name: 'opaque', schemes: [], usualKey: 'TOKEN', checks: [], load: async () => (await import('./opaque.ts')).default },
 ]
 
 /**
- * Of what kind a value is: `--kind`, then what its host says, then its scheme; only a value that none of these recognises is what the key held
+ * Of what kind a value is: `--kind`, then what its host (of a web address: or its port) says, then its scheme; only a value that none of these recognises is what the key held
  * before. Pure. Throws USAGE for a kind that does not exist, HANDLE_INVALID for a value of none.
  */
 export function recognise(
@@ -115,16 +130,15 @@ const namesOf = (rows: readonly KindRow[]): string => rows.map(({ name }) => nam
 /** What a text tells by itself. */
 function evident(text: string, rows: readonly KindRow[]): KindRow | undefined {
   const scheme = schemeOf(text)
-  return byHost(text, rows) ?? (scheme === null ? undefined : rowOfScheme(scheme, rows))
+  return byPlace(text, rows) ?? (scheme === null ? undefined : rowOfScheme(scheme, rows))
 }
 
-function byHost(text: string, rows: readonly KindRow[]): KindRow | undefined {
-  const authority = /^[A-Za-z][A-Za-z0-9+._-]*:\/\/([^/?#]*)/.exec(text)?.[1] ?? ''
-  const host = authority
-    .slice(authority.lastIndexOf('@') + 1)
-    .replace(/:\d*$/, '')
-    .toLowerCase()
-  return rows.find((row) => row.hosts?.some((pattern) => pattern.test(host)))
+function byPlace(text: string, rows: readonly KindRow[]): KindRow | undefined {
+  const [, scheme = '', authority = ''] = /^([A-Za-z][A-Za-z0-9+._-]*):\/\/([^/?#]*)/.exec(text) ?? []
+  const place = authority.slice(authority.lastIndexOf('@') + 1)
+  const host = place.replace(/:\d*$/, '').toLowerCase()
+  const port = /^https?$/i.test(scheme) ? Number(/:(\d+)$/.exec(place)?.[1]) : Number.NaN
+  return rows.find((row) => row.hosts?.some((pattern) => pattern.test(host))) ?? rows.find((row) => row.ports?.includes(port))
 }
 
 function unrecognised(text: string, rows: readonly KindRow[]): AttachError {
@@ -175,7 +189,6 @@ const SERVICES: Readonly<Record<string, string>> = {
   kafka: 'Kafka',
   'kafka+ssl': 'Kafka',
   elasticsearch: 'Elasticsearch',
-  couchdb: 'CouchDB',
   libsql: 'libSQL',
   http: 'a web service',
   https: 'a web service',

@@ -44,6 +44,8 @@ export async function askHttp(
     })
     const onClose = () => fail(new NetError('talk', 'closed'))
     socket.once('close', onClose)
+    // A socket that was dialled is paused, and Node's client does not wake it: not before it listens, or what came already would be lost.
+    asking.once('socket', () => socket.resume())
     asking.on('error', (error) => fail(new NetError('talk', meaningOf(codeOf(error)))))
     asking.once('response', (answer) => {
       const pieces: Buffer[] = []

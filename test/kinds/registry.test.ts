@@ -51,7 +51,10 @@ describe('recognition', () => {
   })
 
   test('a kind that does not exist is USAGE, and the hint names those that do', () => {
-    expect(refusal('redis://h', { asked: 'nope' })).toMatchObject({ code: 'USAGE', hint: 'the kinds are postgres, redis, sqlite, opaque' })
+    expect(refusal('redis://h', { asked: 'nope' })).toMatchObject({
+      code: 'USAGE',
+      hint: 'the kinds are postgres, redis, sqlite, couchdb, opaque',
+    })
     expect(() => kindNamed('nope')).toThrow(AttachError)
   })
 
@@ -90,6 +93,29 @@ describe('recognition', () => {
     const found = (text: string) => recognise(new Secret(text), { asked: null, was: null }, [...KINDS, row]).name
     expect(found('https://u:p@API.example.test:8443/v1')).toBe('api')
     expect(() => found('https://u:api.example.test@other.example/')).toThrow(AttachError)
+  })
+
+  test.each([
+    ['http://u:p@h:5984/shop', 'couchdb'],
+    ['HTTPS://[::1]:6984/shop', 'couchdb'],
+    ['https://acct.cloudant.com/shop', 'couchdb'],
+    ['https://u:p@x.cloudantnosqldb.appdomain.cloud', 'couchdb'],
+    ['postgres://u:p@h:5984/x', 'postgres'],
+    ['redis://h:6984', 'redis'],
+  ])('a port tells the kind of a web address, and of nothing else: %s', (text, kind) => {
+    expect(of(text)).toBe(kind)
+  })
+
+  test('a web address of another port is what its own kind says, and a host wins over a port', () => {
+    const web: KindRow = { name: 'web', schemes: ['http', 'https'], usualKey: 'API_URL', checks: [], load: async () => opaque }
+    const api: KindRow = { name: 'api', schemes: [], hosts: [/^api\.test$/], usualKey: 'API', checks: [], load: async () => opaque }
+    const found = (text: string) => recognise(new Secret(text), { asked: null, was: null }, [...KINDS, web, api]).name
+    expect(found('http://u:p@h/5984')).toBe('web')
+    expect(found('https://h:5985/:5984')).toBe('web')
+    expect(found('https://u:5984@h/x')).toBe('web')
+    expect(found('http://h:5984/x')).toBe('couchdb')
+    expect(found('http://api.test:5984/x')).toBe('api')
+    expect(() => of('http://h/5984')).toThrow(AttachError)
   })
 
   test('what nothing recognises is what the key already was', () => {
