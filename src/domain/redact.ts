@@ -121,7 +121,7 @@ const FILE = /^(sqlite3?(\+\w+)?|spatialite|file):(?!\/\/[^/?#]*@)/i
 /** Where what stands before the @ is a user, also without a password. Elsewhere it may be a token. */
 const NAMES_USER = /^(postg|pg|mysql|mariadb)/i
 /** A password that is one of these hides nothing where we say them. */
-const OUR_WORDS = ['postgres', 'postgresql', 'redis', 'opaque']
+const OUR_WORDS = ['postgres', 'postgresql', 'redis', 'sqlite', 'couchdb', 'opaque']
 /** `password=…` in what is no URL to us: jdbc, libpq, ADO. */
 const NAMED_PART = /(?:^|[?&;\s])[\w.-]*(?:pass|pwd|secret|token)[\w.-]*\s*=\s*["']?([^&;\s"']+)/gi
 const SECRET_NAME = /pass|pwd|secret|token|auth|sig|key/i

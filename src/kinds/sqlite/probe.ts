@@ -100,7 +100,7 @@ async function isDeepEnough(run: Run, resource: Sqlite, { path, stats }: Found, 
   const access = await accessTo(path, resource, lookOf(run))
   const sidecars = await readSidecars(path, header?.pageSize ?? 4096, lookOf(run))
   refuseUnreadable(resource, header, { access, sidecars })
-  run.learn({ role: 'primary', writable: access.writes === 'yes', tls: null })
+  run.learn({ role: 'primary', writable: access.writes === 'yes' })
   if (run.passed()) return false
   judgeLength(run, header, { size, sidecars })
   learnSidecars(run, sidecars)

@@ -35,6 +35,10 @@ describe.runIf(haveSqlite())('the command, with handles of files', () => {
     const here = { cwd: folder.at('.') }
     await folder.hold('old.db', `PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; ${rows(100)}`)
     folder.make('new.db', rows(100))
+    const compared = await attach(['compare', 'sqlite:old.db', 'sqlite:new.db', '--json'], here)
+    const findings: readonly { readonly id: string; readonly status: string }[] = JSON.parse(compared.stdout).findings
+    expect(findings.filter(({ status }) => status === 'unknown')).toEqual([])
+    expect(findings).toContainEqual(expect.objectContaining({ id: 'sqlite.wal_left', status: 'fail' }))
     expect((await attach([`DATABASE_URL=sqlite:///old.db`], here)).exit).toBe(0)
     const refused = await attach(['swap', 'DATABASE_URL', '--name', 'new.db', '-y'], here)
     expect([refused.exit, refused.stdout + refused.stderr]).toEqual([3, expect.stringContaining('sqlite.wal_left')])

@@ -1,4 +1,5 @@
 import { type Finding, found, passed, unknown } from '../../../domain/finding.ts'
+import type { Told } from '../../../domain/survey.ts'
 import { both, figure, firstOf, ofNext, type Sides } from '../../comparing.ts'
 import { COMPARED } from './checks.ts'
 import type { CouchFacts } from './survey.ts'
@@ -50,8 +51,14 @@ function firstLower(old: string, next: string): number | null {
 
 const ENOUGH = 0.5
 
+/** Design documents are of the app and not of its users: a database that holds them alone is empty. */
+const ownDocs = ({ database, design: designs }: CouchFacts): Told<number> => {
+  if (!('is' in database)) return database
+  return { is: Math.max(0, database.is.docs - ('is' in designs ? designs.is.length : 0)) }
+}
+
 export const docs = (sides: CouchSides): Finding =>
-  both(COMPARED.docs, sides, databaseIn, ({ docs: old }, { docs: next }) => {
+  both(COMPARED.docs, sides, ownDocs, (old, next) => {
     const check = COMPARED.docs
     const figures = `${figure(next, 'document')}, and the old one holds ${figure(old, 'document')}`
     const remedy = 'let it replicate to the end, or restore the newest backup; doc_count of GET /NAME shows the figures'
