@@ -17,6 +17,7 @@ export type Command =
   | UndoCommand
   | StatusCommand
   | ProbeCommand
+  | WaitCommand
   | CompareCommand
   | LogCommand
   | RecoverCommand
@@ -204,6 +205,22 @@ export interface ProbeCommand extends Located {
   readonly targets: readonly Target[]
   readonly kind: string | null
   readonly expect: Expectation | null
+}
+
+/** Probes until it holds. `targets`: as those of `probe`. */
+export interface WaitCommand extends Located {
+  readonly verb: 'wait'
+  readonly targets: readonly Target[]
+  readonly kind: string | null
+  readonly expect: Expectation | null
+  /** Until nothing answers any more. */
+  readonly invert: boolean
+  readonly intervalMs: number | null
+  readonly backoff: 'exponential' | 'none' | null
+  readonly concurrency: number | null
+  /** What is run afterwards, with its words. Null: nothing. All of it may be secret. */
+  readonly program: string | null
+  readonly args: readonly string[]
 }
 
 /** Reads only. `save`: where a baseline is to be kept, by its path as it was given. */

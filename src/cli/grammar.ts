@@ -11,7 +11,7 @@ import { comparedIn, some, swapTo } from './replacing.ts'
 import { judging, located, probing, releasing, speaking, writing } from './settings.ts'
 import { soughtIn } from './sought.ts'
 import { candidatesIn, keptOldIn } from './value-options.ts'
-import { count, flag, kindName, oneOf, releaseIn, text, texts } from './values.ts'
+import { count, duration, flag, kindName, oneOf, releaseIn, text, texts } from './values.ts'
 import { type VerbName, verbNamed, verbNames, verbOfPeer } from './verbs.ts'
 import { type Context, found, isKey, keysIn, meant, pairsIn, shapeOf, targetsIn } from './words.ts'
 
@@ -41,7 +41,7 @@ export function understand(line: Line, world: Context): Command {
   if (flag(line, 'help')) return { verb: 'help', ...speaking(line), topic: topicAskedFor(line, context) }
   if (flag(line, 'version')) return { verb: 'version', ...speaking(line) }
   const { verb, words, said } = verbOf(line, context)
-  if (line.after !== null && verb !== 'exec') throw usage(`${verb} takes no command after "--"`, `attach help ${verb}`)
+  if (line.after !== null && verb !== 'exec' && verb !== 'wait') throw usage(`${verb} takes no command after "--"`, `attach help ${verb}`)
   for (const option of line.options.keys()) ifTaken(option, verb)
   ifOnce(line, verb)
   const alone = !said && words.length === 0 && [...line.options.keys()].every((option) => ALONE.has(option))
@@ -168,6 +168,19 @@ function commandOf(verb: VerbName, words: readonly Word[], line: Line, context: 
         kind: kindName(line),
         expect: oneOf(line, 'expect', EXPECTATIONS),
       }
+    case 'wait':
+      return {
+        verb,
+        ...located(line),
+        targets: targetsIn(verb, words, context),
+        kind: kindName(line),
+        expect: oneOf(line, 'expect', EXPECTATIONS),
+        invert: flag(line, 'invert'),
+        intervalMs: duration(line, 'interval', { least: 1 }),
+        backoff: oneOf(line, 'backoff', ['exponential', 'none']),
+        concurrency: count(line, 'concurrency', { most: 1_000 }),
+        ...commandToRun(line),
+      }
     case 'compare':
       return {
         verb,
@@ -230,6 +243,14 @@ function commandAfter([first]: readonly Word[], { after }: Line): { readonly pro
   if (first !== undefined) throw usage(`exec takes its command after "--", found ${found(first)} before it`, 'attach exec -- CMD')
   const [program = '', ...args] = after ?? []
   if (program === '') throw usage('exec needs a command after "--"', 'attach exec -- CMD')
+  return { program, args }
+}
+
+/** What `wait` is to run afterwards. */
+function commandToRun({ after }: Line): { readonly program: string | null; readonly args: readonly string[] } {
+  if (after === null) return { program: null, args: [] }
+  const [program = '', ...args] = after
+  if (program === '') throw usage('wait found no command after "--"', 'attach wait -- CMD')
   return { program, args }
 }
 

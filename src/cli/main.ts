@@ -60,7 +60,8 @@ async function run(binary: 'attach' | 'detach', argv: readonly string[], host: H
     return 0
   }
   const session = await sessionFor(verbOf(command), host, command)
-  const timeoutMs = 'timeoutMs' in command ? (command.timeoutMs ?? usualTimeout(command, session)) : null
+  // The time of `wait` is that of what it waits for: it says itself what is missing when that has passed.
+  const timeoutMs = 'timeoutMs' in command && command.verb !== 'wait' ? (command.timeoutMs ?? usualTimeout(command, session)) : null
   if (timeoutMs !== null) session.stop.after(timeoutMs)
   try {
     return await report(session, command, await perform(command, session))
@@ -105,6 +106,8 @@ async function perform(command: Command, session: Session): Promise<Said> {
       return await status(command, session)
     case 'probe':
       return await probeAll(command, session)
+    case 'wait':
+      return await (await import('./commands/wait.ts')).wait(command, session)
     case 'compare':
       return await (await import('./commands/compare.ts')).compare(command, session)
     case 'log':
@@ -190,7 +193,8 @@ async function report(session: Session, command: Command | null, { remarks = [],
     ...(message === undefined ? {} : { message: printable(message) }),
   }
   if (speaking.json) {
-    host.stdout.write(jsonText(reveals ? document : redacted(document, redactor)))
+    const output = command?.verb === 'wait' && command.program !== null ? host.stderr : host.stdout // Its stdout is that of the command.
+    output.write(jsonText(reveals ? document : redacted(document, redactor)))
     return document.exit
   }
   const detail = speaking.verbose ? 'more' : 'usual'

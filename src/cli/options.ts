@@ -42,7 +42,7 @@ export const OPTIONS = [
   {
     name: 'kind',
     value: 'KIND',
-    verbs: [...GIVEN, 'failover', 'probe'],
+    verbs: [...GIVEN, 'failover', 'probe', 'wait'],
     group: 'The handle',
     help: 'what sort of service the handle leads to; `opaque` takes any text, an empty one too',
     default: 'what the handle tells',
@@ -132,7 +132,7 @@ export const OPTIONS = [
   {
     name: 'expect',
     value: 'ROLE',
-    verbs: [...GUARDED, 'probe', 'compare'],
+    verbs: [...GUARDED, 'probe', 'wait', 'compare'],
     group: 'Checks',
     help: 'what the resource must be: writable, readable or replica',
     default: 'what attach.yaml says; else readable for probe and an absent key, replica where the old one is, writable otherwise',
@@ -161,6 +161,31 @@ export const OPTIONS = [
     group: 'Checks',
     help: 'what compare --save kept speaks for the old resource when it is dead, and beside it when it lives',
   },
+  { name: 'invert', verbs: ['wait'], group: 'Checks', help: 'wait until nothing answers there any more' },
+  {
+    name: 'interval',
+    value: 'TIME',
+    verbs: ['wait'],
+    group: 'Checks',
+    help: 'the pause before the second try',
+    default: `${DEFAULTS.waitIntervalMs}ms`,
+  },
+  {
+    name: 'backoff',
+    value: 'HOW',
+    verbs: ['wait'],
+    group: 'Checks',
+    help: 'exponential: each pause is twice as long as the one before, up to 5s; none: all are the same',
+    default: 'exponential',
+  },
+  {
+    name: 'concurrency',
+    value: 'N',
+    verbs: ['wait'],
+    group: 'Checks',
+    help: 'how many resources are asked at the same time',
+    default: `${DEFAULTS.waitConcurrency}`,
+  },
   { name: 'save', value: 'FILE', verbs: ['compare'], group: 'Checks', help: 'keep what the old resource tells of itself, as a baseline' },
   {
     name: 'timeout',
@@ -169,6 +194,7 @@ export const OPTIONS = [
     group: 'Checks',
     help: 'bound of the whole command, up to the write: 500ms, 30s, 2m; a bare number is seconds',
     default: `${seconds(DEFAULTS.failoverMs)} for failover, ${seconds(DEFAULTS.failoverOnTerminalMs)} on a terminal; else none, each step has its own`,
+    of: { wait: { help: 'how long to wait: 500ms, 30s, 2m; a bare number is seconds', default: seconds(DEFAULTS.waitMs) } },
   },
   {
     name: 'lock-timeout',

@@ -1,5 +1,6 @@
+import type { Attachment } from '../deploys/attachments.ts'
 import type { OpenKinds } from '../deploys/kinds.ts'
-import type { Key } from '../domain/change.ts'
+import type { Key, Value } from '../domain/change.ts'
 import { AttachError } from '../domain/errors.ts'
 import { nearest } from '../domain/nearest.ts'
 import { Secret } from '../domain/secret.ts'
@@ -20,12 +21,18 @@ export async function requestOf(command: EditCommand, store: ConfigStore, kinds:
     case 'swap':
       return { verb: 'swap', edits: await swapEdits(command.to, command, store, kinds, session) }
     case 'detach':
-      return { verb: 'detach', keys: command.keys }
+      return { verb: 'detach', keys: await membersOf(command.keys, store, kinds, session) }
     case 'rollback':
       return { verb: 'rollback', release: command.to, allowEdited: command.allow.includes('config.edited') }
     case 'undo':
       return { verb: 'undo', release: command.release, allowEdited: command.allow.includes('config.edited') }
   }
+}
+
+/** A name that stands for several variables is all of them, but for those that other services use as well: these stay. */
+export async function membersOf(keys: readonly Key[], store: ConfigStore, kinds: OpenKinds, { signal }: Session): Promise<readonly Key[]> {
+  const attachments = await kinds.attachments((await store.read(signal)).entries)
+  return [...new Set(keys.flatMap((key) => attachments.find((one) => one.key === key && one.keys.length > 1)?.own ?? [key]))]
 }
 
 interface Making extends Fetching {
@@ -43,21 +50,66 @@ async function editsOf(
   const edits: Edit[] = []
   for (const { key, source } of pairs) {
     const to = await fetched(key, source, how, store, kinds, session)
-    kinds.learn(to)
-    edits.push({ key, to, ...(source.from === 'key' ? { madeFrom: { key: source.key, value: to } } : {}), ...keepingOld(key, how) })
+    kinds.learn(to, key)
+    const made = source.from === 'key' ? { madeFrom: { key: source.key, value: to } } : {}
+    const apart = how.kind === 'opaque' ? null : await kinds.apart(key, to, (await store.read(session.signal)).entries)
+    if (apart === null) edits.push({ key, to, ...made, ...keepingOld(key, how) })
+    else edits.push(...partsAs(key, apart, how).map((edit) => ({ ...edit, ...made })))
   }
   return edits
+}
+
+/** A handle that stands in several variables: each gets its part. The one that was named stands for them all. */
+function partsAs(key: Key, apart: ReadonlyMap<Key, Value>, { keepOld, verb }: Making): readonly Edit[] {
+  if (keepOld.some((one) => one.key === key)) {
+    throw new AttachError(
+      'USAGE',
+      `${key} is one of several variables that make one handle, and no single key could keep the old one; nothing was contacted`,
+      {
+        hint: `attach ${verb} ${key}=- without --keep-old; attach log has what stood there`,
+      },
+    )
+  }
+  return [...apart].map(([name, to]) => (name === key && to !== null ? { key: name, to } : { key: name, to, isPart: true }))
 }
 
 /** What would stand under the keys of a swap, or of a comparison. Throws as `requestOf` does. */
 export async function swapEdits(to: SwapTo, how: Making, store: ConfigStore, kinds: OpenKinds, session: Session): Promise<readonly Edit[]> {
   if (to.by === 'pairs') return await editsOf(to.pairs, how, store, kinds, session)
   const { key } = to
+  const set = (await kinds.attachments((await store.read(session.signal)).entries)).find(
+    ({ key: name, keys }) => name === key || keys.includes(key),
+  )
+  if (set !== undefined && set.keys.length > 1) return await partEdits(set, to.parts, how, store, kinds, session)
   const present = await held(key, store, session)
   const parts = await partsOf(key, to.parts, how, store, kinds, session)
   if (parts.password !== undefined) kinds.learn(parts.password)
   const next = await kinds.replaceParts(present, parts, { asked: how.kind, was: present })
   return [{ key, to: next, madeFrom: { key, value: present }, ...keepingOld(key, how) }]
+}
+
+/** The same of a handle that stands in several variables. */
+async function partEdits(
+  { key, handle, kind, finding, keys }: Attachment,
+  given: Parts,
+  how: Making,
+  store: ConfigStore,
+  kinds: OpenKinds,
+  session: Session,
+): Promise<readonly Edit[]> {
+  if (handle === null)
+    throw new AttachError('REFUSED', `${key}: ${finding?.detail}; nothing was changed`, { hint: finding?.remedy ?? 'attach status' })
+  const parts = await partsOf(key, given, how, store, kinds, session)
+  if (parts.password !== undefined) kinds.learn(parts.password)
+  const next = await kinds.replaceParts(handle, parts, { asked: how.kind ?? kind, was: handle })
+  const { entries } = await store.read(session.signal)
+  const apart = await kinds.apart(key, next, entries)
+  if (apart === null) throw new AttachError('BUG', 'BUG: a handle that was put together cannot be taken apart')
+  const [anchor] = keys
+  const value = anchor === undefined ? undefined : entries.get(anchor)
+  return partsAs(key, apart, how).map((edit) =>
+    anchor === undefined || value === undefined ? edit : { ...edit, madeFrom: { key: anchor, value } },
+  )
 }
 
 function keepingOld(key: Key, { keepOld }: Making): Pick<Edit, 'keepOldAs'> {

@@ -45,7 +45,7 @@ async function tell(store: ConfigStore, kinds: OpenKinds, session: Session): Pro
     const now = entries.get(key)
     note('operation.old', `${key} old: ${from ?? 'absent'} (before the ${verb} by ${by.user} on ${by.host} at ${at})`)
     note('operation.new', `${key} new: ${to ?? 'absent'} (what that ${verb} writes)`)
-    note('operation.now', `${key} now: ${now === undefined ? 'absent' : kinds.describe(now)} (in ${store.label})`)
+    note('operation.now', `${key} now: ${now === undefined ? 'absent' : kinds.shown(key, now)} (in ${store.label})`)
   }
   note(
     'operation.next',

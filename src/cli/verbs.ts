@@ -186,6 +186,25 @@ export const VERBS = [
     details: ['Harmless: a probe writes nothing, creates nothing and disturbs no client. Given handles only, no deploy is needed.', BOUNDS],
   },
   {
+    name: 'wait',
+    reads: true,
+    deploy: true,
+    summary: 'probe until it holds, then run a command',
+    usage: ['wait [KEY|HANDLE|-]… [options] [-- CMD [ARG]…]'],
+    takes: 'keys and handles, and a command after "--"',
+    examples: [
+      ['attach wait -- npm start', 'start the app once all that is attached answers'],
+      ['attach wait DATABASE_URL --expect writable --timeout 5m', 'until a standby was promoted'],
+      ['attach wait redis://localhost:6379 --invert', 'until nothing listens there any more'],
+    ],
+    details: [
+      'What another try may not meet again (refused, starting up, too many connections, not yet writable) is tried again, with pauses that grow and differ by chance. What stays until somebody acts (a wrong password, no such database, another protocol) ends it at once, exit 3; a name that does not resolve is asked for twice. All results are shown.',
+      `When the time passes it is exit 124, with what each still waited for. --invert waits until nothing answers at the address: a server that refuses the login is still there.`,
+      'The command gets the environment and the terminal of the caller; its exit is that of attach, 127 when it is not found and 126 when it cannot be run. With --json and a command the document stands on stderr.',
+      BOUNDS,
+    ],
+  },
+  {
     name: 'compare',
     reads: true,
     deploy: true,

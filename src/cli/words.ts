@@ -85,12 +85,12 @@ export function keysIn(verb: VerbName, words: readonly Word[], context: Context)
 }
 
 /** What is to be asked: keys, handles, `-` for a handle on stdin. Throws USAGE. */
-export function targetsIn(verb: 'probe' | 'compare', words: readonly Word[], context: Context): readonly Target[] {
+export function targetsIn(verb: 'probe' | 'wait' | 'compare', words: readonly Word[], context: Context): readonly Target[] {
   const targets = words.map((word) => targetIn(verb, word, context))
   oncePerKey(targets.flatMap((target) => (target.by === 'key' ? [target.key] : [])))
   onceFromStdin(
     targets.flatMap((target) => (target.by === 'handle' && target.source.from === 'stdin' ? ['"-"'] : [])),
-    verb === 'probe' ? 'attach probe - < FILE' : 'attach compare KEY - < FILE',
+    verb === 'compare' ? 'attach compare KEY - < FILE' : `attach ${verb} - < FILE`,
   )
   return targets
 }
@@ -119,7 +119,7 @@ export function found(word: Word): string {
 /** The brand is given here, after the name was looked at. */
 const key = (name: string): Key => name as Key
 
-function targetIn(verb: 'probe' | 'compare', word: Word, context: Context): Target {
+function targetIn(verb: 'probe' | 'wait' | 'compare', word: Word, context: Context): Target {
   const shape = shapeOf(word)
   switch (shape.is) {
     case 'pair':

@@ -116,7 +116,9 @@ function putWhereFree(temp: string, path: string): void {
 
 const fileSchema = (z: Zod) => {
   const time = z.iso.datetime()
-  const position = z.strictObject({ line: z.string(), at: z.string().regex(/^\d{1,40}$/), unit: z.string() })
+  const at = z.string().regex(/^\d{1,40}$/)
+  const before = z.exactOptional(z.strictObject({ line: z.string(), at }))
+  const position = z.strictObject({ line: z.string(), at, unit: z.string(), before })
   const survey = z.strictObject({
     kind: z.string(),
     takenAt: time,

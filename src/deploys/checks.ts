@@ -5,7 +5,7 @@ import { KINDS } from '../kinds/registry.ts'
 /** Every check there is, of all kinds: what --allow may name and attach.yaml may weigh. */
 export const CHECKS: readonly Check[] = [
   ...Object.values(GENERAL),
-  ...KINDS.flatMap(({ checks }) => checks),
+  ...new Set(KINDS.flatMap(({ checks }) => checks)), // Web APIs share theirs.
   ...Object.values(FAILOVER),
   ...REMARKS,
 ]

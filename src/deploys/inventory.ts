@@ -2,12 +2,13 @@ import { lstatSync } from 'node:fs'
 import type { Key } from '../domain/change.ts'
 import { isAttachError } from '../domain/errors.ts'
 import type { Handle, Identity } from '../domain/handle.ts'
-import { isSameHost, isSameResource } from '../domain/place.ts'
+import { isSameHost, placesOf, sharesServer } from '../domain/place.ts'
 import type { Elsewhere } from '../engine/elsewhere.ts'
-import { isKnownService, rowOfScheme, schemeOf } from '../kinds/registry.ts'
+import { rowOfScheme, schemeOf } from '../kinds/registry.ts'
 import type { Host } from '../ports/host.ts'
 import { fileTrouble } from '../stores/trouble.ts'
 import { isSameFile } from './address.ts'
+import { type Attachment, attachmentsOf } from './attachments.ts'
 import { identityOf } from './kinds.ts'
 import { type Deploy, deploysIn } from './locate.ts'
 import { openStore } from './open.ts'
@@ -22,8 +23,8 @@ export interface Attached {
 }
 
 /** Whether a key whose handle cannot be read has the host and the port of a resource: it may lead there. */
-export const mayLeadTo = ({ by, identities }: Attached, { host, port }: Identity): boolean =>
-  by === 'looks' && identities.some((one) => one.port === port && isSameHost(one.host, host))
+export const mayLeadTo = ({ by, identities }: Attached, identity: Identity): boolean =>
+  by === 'looks' && identities.some((one) => placesOf(identity).some(({ host, port }) => one.port === port && isSameHost(one.host, host)))
 
 /** What a config leads to, or why that is not known. */
 export type Inventory =
@@ -38,7 +39,8 @@ export async function inventoryOf(deploy: Deploy, host: Host): Promise<Inventory
     const store = openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
     try {
       const { entries } = await store.read()
-      const attached = await Promise.all([...entries].map(([key, value]) => attachedBy(key, value, deploy)))
+      const attachments = await attachmentsOf(entries, deploy.declared?.resources ?? new Map())
+      const attached = await Promise.all(attachments.map((one) => attachedBy(one)))
       return { is: attached.filter((one) => one !== null) }
     } finally {
       await store[Symbol.asyncDispose]()
@@ -60,7 +62,7 @@ export function elsewhereOf(deploy: Deploy, host: Host): ((identity: Identity) =
     for (const other of others) {
       const inventory = await inventoryOf(other, host)
       if ('is' in inventory) {
-        const keys = inventory.is.filter(({ by, identities }) => by === 'handle' && identities.some((one) => isSameResource(one, identity)))
+        const keys = inventory.is.filter(({ by, identities }) => by === 'handle' && identities.some((one) => sharesServer(one, identity)))
         const unclear = inventory.is.filter((one) => mayLeadTo(one, identity))
         if (keys.length > 0) told.attached.push(`${other.name} (${keysOf(keys)})`)
         else if (unclear.length > 0) told.unreadable.push(`${other.name} (${keysOf(unclear)} may lead there)`)
@@ -77,9 +79,8 @@ const keysOf = (attached: readonly Attached[]): string => attached.map(({ key })
 const isAbsent = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) === undefined
 
 /** Null: it leads nowhere that can be told. */
-async function attachedBy(key: Key, value: Handle, { declared }: Deploy): Promise<Attached | null> {
-  const asked = declared?.resources.get(key)?.kind ?? null
-  if (asked === null && !value.reveal().includes('://') && schemeOf(value.reveal()) === null) return null
+async function attachedBy({ key, handle: value, kind: asked }: Attachment): Promise<Attached | null> {
+  if (value === null || (asked === null && !value.reveal().includes('://') && schemeOf(value.reveal()) === null)) return null
   try {
     const identity = await identityOf(value, { asked, was: null })
     return identity.host === '' ? null : { key, identities: [identity], by: 'handle' }
@@ -95,7 +96,7 @@ function looksOf(value: Handle): readonly Identity[] {
   const text = value.reveal().replace(/^jdbc:/i, '')
   const [, scheme = '', authority = '', query = ''] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)[^?#]*(?:\?([^#]*))?/i.exec(text) ?? []
   const row = rowOfScheme(scheme)
-  if (row === undefined && !isKnownService(scheme.toLowerCase())) return []
+  if (row === undefined) return []
   const places = authority.slice(authority.lastIndexOf('@') + 1).split(',')
   const more = row?.name === 'postgres' ? placesIn(new URLSearchParams(query)) : []
   return [...places, ...more].flatMap((place): readonly Identity[] => {

@@ -37,7 +37,7 @@ export function operationOn({ store, kinds, reporter, signal, begin, consent, se
     now: host.now,
     clock: host.clock,
     random: host.random,
-    show: (_key, value) => (value === null ? null : kinds.describe(value)),
+    show: (key, value) => (value === null ? null : kinds.shown(key, value)),
     within: kinds.within,
     deploy: deploy.name,
     ...(elsewhere === undefined ? {} : { elsewhere }),

@@ -79,7 +79,7 @@ export async function openDeploy(options: DeployOptions = {}): Promise<Deploy> {
   const signal = options.signal ?? new AbortController().signal
   const found = await locate(where, host.cwd, directory)
   const store: ConfigStore = openStore(found, host, { lockTimeoutMs, atomicOnly, onWait: (reason) => onEvent({ type: 'waiting', reason }) })
-  const kinds = openKinds(new Redactor())
+  const kinds = openKinds(new Redactor(), found.declared?.resources)
   const reporter: Reporter = { event: onEvent }
   const trust = async (commands: readonly string[]): Promise<void> => {
     if (options.trust === true) return
@@ -145,7 +145,9 @@ export async function openDeploy(options: DeployOptions = {}): Promise<Deploy> {
     compare: async (handles, how = {}) => {
       expectThere(found, host)
       const baselines = await baselinesIn(how.baseline ?? null, host, directory)
-      return await fitnessOf(changesTo(editsOf(handles, {}), await store.read(signal)), { ...measureOf(how), declared, baselines }, asking)
+      const snapshot = await store.read(signal)
+      const measure = { ...measureOf(how), declared, baselines }
+      return await fitnessOf(changesTo(editsOf(handles, {}), snapshot), snapshot.entries, measure, asking)
     },
     saveBaseline: async (name, path) => {
       expectThere(found, host)

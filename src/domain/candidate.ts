@@ -12,7 +12,7 @@ export interface CandidateRow {
   /** Why it is not fit, why another was taken, or what speaks for it. */
   readonly reason: string
   /** How far its data go. Null: it did not tell. */
-  readonly position: Position | null
+  readonly position: Omit<Position, 'before'> | null
   /** ISO 8601, UTC: its newest row. Null: it did not tell. */
   readonly newest: string | null
   readonly findings: readonly Finding[]

@@ -35,6 +35,8 @@ export interface ExpectedResource {
   /** How old its newest row may be. */
   readonly fresh: Fresh | null
   readonly use: Use | null
+  /** Which variables hold the parts of its handle: `{ bucket: 'MY_BUCKET' }`. Null: one key holds it, or the usual names tell. */
+  readonly variables: Readonly<Record<string, string>> | null
   /** Other severities than the usual ones. */
   readonly guards: Severities
 }

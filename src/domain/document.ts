@@ -48,6 +48,8 @@ export interface AttachmentRow {
   /** Of `where`, which looks into many: the deploy, or its config. */
   readonly deploy?: string
   readonly key: string
+  /** The variables that make its handle together. Absent: the key alone holds it. */
+  readonly keys?: readonly string[]
   readonly kind: string
   readonly provider: string | null
   readonly target: string

@@ -8,6 +8,8 @@ const EFFECT = {
   /** A guard, a missing confirmation, nothing to go back to. */
   REFUSED: 'none',
   PROBE_FAILED: 'none',
+  /** What was waited for did not come in time. */
+  TIMED_OUT: 'none',
   /** A key of the change no longer holds `before`. */
   CONFLICT: 'none',
   /** Another operation is open, or the next place in the journal is taken. */

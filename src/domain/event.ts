@@ -37,6 +37,15 @@ export type Event =
   /** All that was found out about what is to stand under a key. `compared`: against what stands there. */
   | { readonly type: 'judged'; readonly key: string; readonly findings: readonly Finding[]; readonly compared: boolean }
   | { readonly type: 'waiting'; readonly reason: string }
+  /** It is not what is waited for, in another way than before, and will be asked again. `pauseMs`: when. */
+  | {
+      readonly type: 'retrying'
+      readonly key: string
+      readonly where: string
+      readonly why: string
+      readonly tries: number
+      readonly pauseMs: number
+    }
   /** What is done once the config is written. `what`: the command, or the question. */
   | { readonly type: 'then'; readonly step: Step; readonly what: string }
   /** A hook or a health check begins. `what`: the command, or the URL. */

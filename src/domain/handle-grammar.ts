@@ -8,8 +8,12 @@ export interface HandleGrammar {
   readonly example: string
   /** Query keys that have a meaning. Case matters. */
   readonly queryKeys: readonly string[]
+  /** Any query key may have a meaning, also one about TLS: it is for others to read. Default: those of `queryKeys`. */
+  readonly anyQuery?: true
   /** Schemes that name a socket: they have a path and no host. */
   readonly socketSchemes: readonly string[]
+  /** `several`: they may list hosts, each with its port, joined by commas. Default: one host. */
+  readonly hosts?: 'one' | 'several'
 }
 
 /** `[start, end)` in the text of the handle. */
@@ -23,6 +27,13 @@ export interface Part extends Range {
   readonly raw: string
   /** Percent-decoded once. `+` is a plus. */
   readonly text: string
+}
+
+/** A host of a list, and its port. */
+export interface HostPart {
+  /** Without brackets. */
+  readonly host: Part
+  readonly port: (Part & { readonly number: number }) | null
 }
 
 export interface QueryPart extends Part {
@@ -41,6 +52,10 @@ export interface SplitHandle {
   /** The host with its brackets, without the port. */
   readonly hostRange: Range
   readonly port: (Part & { readonly number: number }) | null
+  /** The further hosts, where the grammar allows several. */
+  readonly others: readonly HostPart[]
+  /** All hosts with their ports, as they stand there. */
+  readonly hostsRange: Range
   /** Without the leading `/`. `null` when there is no `/`. */
   readonly path: Part | null
   readonly query: readonly QueryPart[]

@@ -45,7 +45,7 @@ export function editAuthority(split: SplitHandle, { host, port }: { readonly hos
 /** The path without its leading `/`. */
 export function editPath(split: SplitHandle, path: string): Edit {
   if (split.path !== null) return { start: split.path.start, end: split.path.end, text: path }
-  const end = split.port?.end ?? split.hostRange.end
+  const { end } = split.hostsRange
   return { start: end, end, text: `/${path}` }
 }
 

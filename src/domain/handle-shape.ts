@@ -5,7 +5,8 @@ export function refuseWrongShape(text: string, grammar: HandleGrammar): void {
   const { example } = grammar
   if (text === '') throw invalid('is empty', `write ${example}`)
   refuseWrapping(text)
-  for (const { looks, what, hint } of OTHER_SYNTAXES) if (looks.test(text)) throw invalid(what, `${hint} ${example}`)
+  for (const { looks, what, hint } of OTHER_SYNTAXES)
+    if (looks.test(text) && !isOwnJdbc(text, grammar)) throw invalid(what, `${hint} ${example}`)
   refuseScheme(text, grammar)
   if (text.includes(' ')) throw invalid('has a space in it', 'write a space as %20')
 }
@@ -22,6 +23,10 @@ export function refusePlaceholder(raw: string, part: string): void {
       `put the real ${part} there; if it is the real one, percent-encode a letter of it`,
     )
 }
+
+/** Java's way to write a handle, where the kind has a grammar for it: `jdbc:mysql`. */
+const isOwnJdbc = (text: string, { schemes }: HandleGrammar): boolean =>
+  schemes.includes(/^jdbc:[a-z]+(?=:)/i.exec(text)?.[0].toLowerCase() ?? '')
 
 const TEMPLATE =
   /^<[^<>]*>$|\$\{[^}]*\}|\{\{.*\}\}|^\$[A-Z_][A-Z0-9_]*$|^\$\(.*\)$|^\{[a-z_ -]+\}$|^\[(your|my|the|insert|db|user|host|pass)[a-z_ -]*\]$|^%[A-Z_]+%$/i
@@ -50,7 +55,7 @@ const OTHER_SYNTAXES: readonly { readonly looks: RegExp; readonly what: string; 
     what: 'begins with the name of a variable',
     hint: 'give the value alone:',
   },
-  { looks: /^(psql|redis-cli|mysql|pg_dump|valkey-cli)\s/i, what: 'is a command line', hint: 'give the address alone:' },
+  { looks: /^(psql|redis-cli|mysql|mariadb|pg_dump|valkey-cli)\s/i, what: 'is a command line', hint: 'give the address alone:' },
   {
     looks: /^(server|data source|host|addr(ess)?|network address|user id|uid|initial catalog|database|provider)\s*=[^;]*;/i,
     what: 'is an ADO.NET connection string (Server=…;)',
@@ -70,7 +75,7 @@ const OTHER_SYNTAXES: readonly { readonly looks: RegExp; readonly what: string; 
 ]
 
 function refuseScheme(text: string, { schemes, example }: HandleGrammar): void {
-  const scheme = /^([A-Za-z][A-Za-z0-9+._-]*):/.exec(text)?.[1]?.toLowerCase()
+  const scheme = /^((?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]*):/i.exec(text)?.[1]?.toLowerCase()
   if (scheme !== undefined && text.startsWith('://', scheme.length)) {
     if (schemes.includes(scheme)) return
     throw invalid(`has another scheme than ${schemes.slice(0, 4).join(', ')}`, `write ${example}`)

@@ -1,4 +1,4 @@
-import { type HandleGrammar, invalid, type Part, type QueryPart, type Range, type SplitHandle } from './handle-grammar.ts'
+import { type HandleGrammar, type HostPart, invalid, type Part, type QueryPart, type Range, type SplitHandle } from './handle-grammar.ts'
 import { refusePlaceholder, refuseWrongShape } from './handle-shape.ts'
 
 /**
@@ -13,11 +13,11 @@ export function splitHandle(text: string, grammar: HandleGrammar): SplitHandle {
   const authority = piece(text, from, first(text, from, /[/?#]/))
   const at = authority.raw.lastIndexOf('@')
   const pathEnd = first(text, authority.end, /[?#]/)
-  refuseUnencoded(text, authority, at, pathEnd)
+  refuseUnencoded(text, { authority, at, pathEnd, grammar })
   refuseLines(text, grammar)
   const [user, password] = at < 0 ? [null, null] : userinfo(text, from, from + at)
   const hostStart = at < 0 ? from : from + at + 1
-  const hosts = hostAndPort(text, { start: hostStart, end: authority.end })
+  const hosts = hostsOf(text, { start: hostStart, end: authority.end }, grammar)
   if (hosts.host !== null && grammar.socketSchemes.includes(scheme))
     throw invalid('names a host where only the path of a socket can stand', `write ${scheme}:///path/of/the.sock`)
   const path = authority.end < pathEnd ? decoded(text, { start: authority.end + 1, end: pathEnd }, 'path') : null
@@ -37,13 +37,26 @@ const piece = (text: string, start: number, end: number): Range & { readonly raw
 
 const ENCODE = 'percent-encode it: @ is %40, / is %2F, # is %23, ? is %3F, : is %3A, % is %25'
 
-function refuseUnencoded(text: string, authority: Range & { readonly raw: string }, at: number, pathEnd: number): void {
+interface Found {
+  readonly authority: Range & { readonly raw: string }
+  /** Of the last @ in it, or -1. */
+  readonly at: number
+  readonly pathEnd: number
+  readonly grammar: HandleGrammar
+}
+
+function refuseUnencoded(text: string, { authority, at, pathEnd, grammar }: Found): void {
   const mark = (sign: string) => invalid(`has an unencoded ${sign} in its user or password`, ENCODE)
   if (at >= 0 && authority.raw.indexOf('@') !== at) throw mark('@')
   if (text.slice(authority.end, pathEnd).includes('@')) throw mark('/')
   const hash = text.indexOf('#', authority.end)
   if (hash >= 0) throw text.includes('@', hash) ? mark('#') : invalid('has an unencoded #', ENCODE)
-  if (at < 0 && text[authority.end] === '?' && text.includes('@', authority.end)) throw mark('?')
+  if (at >= 0 || text[authority.end] !== '?' || !text.includes('@', authority.end)) return
+  // A parameter that this kind knows is none by chance: no password stands there, but a mail address.
+  const key = /^\?([^=&@]*)=/.exec(text.slice(authority.end))?.[1]
+  throw key !== undefined && grammar.queryKeys.includes(key)
+    ? invalid('has an unencoded @ in its query', 'write it as %40 there')
+    : mark('?')
 }
 
 /** Whatever is left that no part of a handle may hold unencoded. */
@@ -60,9 +73,27 @@ function userinfo(text: string, start: number, end: number): [Part | null, Part 
   return [user, password]
 }
 
+type Hosts = Pick<SplitHandle, 'host' | 'hostRange' | 'port' | 'others' | 'hostsRange'>
+
+function hostsOf(text: string, hostsRange: Range, { hosts = 'one' }: HandleGrammar): Hosts {
+  const raw = text.slice(hostsRange.start, hostsRange.end)
+  if (!raw.includes(',')) return { ...hostAndPort(text, hostsRange), others: [], hostsRange }
+  if (hosts === 'one') throw invalid('names several hosts; one host only', 'name the primary, or the address that always leads to it')
+  let at = hostsRange.start
+  const places = raw.split(',').map((item) => {
+    const range = { start: at, end: at + item.length }
+    at = range.end + 1
+    return hostAndPort(text, range)
+  })
+  const others = places.slice(1).flatMap(({ host, port }): readonly HostPart[] => (host === null ? [] : [{ host, port }]))
+  const [first] = places
+  if (first === undefined || first.host === null || others.length < places.length - 1)
+    throw invalid('has an empty place in its list of hosts', 'write HOST:PORT,HOST:PORT')
+  return { ...first, others, hostsRange }
+}
+
 function hostAndPort(text: string, range: Range): Pick<SplitHandle, 'host' | 'hostRange' | 'port'> {
   const raw = text.slice(range.start, range.end)
-  if (raw.includes(',')) throw invalid('names several hosts; one host only', 'name the primary, or the address that always leads to it')
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(raw)
   if (raw.startsWith('[') && bracketed === null) throw invalid('has a broken IPv6 address', 'write [::1]:5432')
   if (bracketed === null && raw.split(':').length > 2)
@@ -112,8 +143,9 @@ function queryOf(
     if (item === '') continue
     const equals = item.indexOf('=')
     const key = equals < 0 ? item : item.slice(0, equals)
-    const known = grammar.queryKeys.includes(key)
+    const known = grammar.anyQuery === true || grammar.queryKeys.includes(key)
     if (plain && item.includes('@') && !known) throw invalid('has an unencoded ? in its user or password', ENCODE)
+    if (equals < 0 && grammar.anyQuery === true) continue
     if (equals < 0) throw invalid('has a part of its query without =', 'write key=value, joined by &')
     if (!known && /ssl|tls|cert|verify/i.test(key)) throw unknownTls(grammar)
     if (!known) {

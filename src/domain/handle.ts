@@ -15,10 +15,14 @@ export interface Identity {
   readonly host: string
   /** Absent for a socket and for what has none. */
   readonly port?: number
+  /** `HOST:PORT` of the further ones, of a handle that lists several. */
+  readonly others?: readonly string[]
   /** Database, database index … */
   readonly name?: string
   readonly user?: string
   readonly tls: TlsMode
+  /** What the handle says it is, where no kind speaks it: `MongoDB`. */
+  readonly service?: string
   /** Who runs it, when the handle tells. */
   readonly provider?: string
 }

@@ -16,9 +16,33 @@ export function isHere(host: string): boolean {
   return name.startsWith('/') || isLoopback(name)
 }
 
-/** Whether two handles lead to one resource, as far as they say: kind, host, port and name. Names of this machine are one; a socket is its path. */
-export const isSameResource = (one: Identity, other: Identity): boolean =>
+/**
+ * Whether two handles lead to one resource, as far as they say: kind, host, port and name. Names of this machine are one; a socket is its path. Of
+ * lists: the same servers, in whatever order.
+ */
+export function isSameResource(one: Identity, other: Identity): boolean {
+  const [ours, theirs] = [placesOf(one), placesOf(other)]
+  const isAmong = (places: readonly Identity[]) => (place: Identity) => places.some((each) => isSamePlace(place, each))
+  return ours.every(isAmong(theirs)) && theirs.every(isAmong(ours))
+}
+
+/** Whether two handles lead to one server at least. */
+export const sharesServer = (one: Identity, other: Identity): boolean =>
+  placesOf(one).some((ours) => placesOf(other).some((theirs) => isSamePlace(ours, theirs)))
+
+/** Each server of a handle, as if it stood there alone. */
+export function placesOf({ others = [], ...first }: Identity): readonly Identity[] {
+  return [first, ...others.map((place) => ({ ...first, ...hostAndPortOf(place) }))]
+}
+
+const isSamePlace = (one: Identity, other: Identity): boolean =>
   one.host !== '' && one.kind === other.kind && one.name === other.name && one.port === other.port && isSameHost(one.host, other.host)
+
+/** Of `HOST:PORT`, `[ADDRESS]:PORT`. */
+function hostAndPortOf(place: string): { readonly host: string; readonly port: number } {
+  const colon = place.lastIndexOf(':')
+  return { host: place.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(place.slice(colon + 1)) }
+}
 
 /** Whether two hosts are one, as far as their names say. */
 export function isSameHost(one: string, other: string): boolean {

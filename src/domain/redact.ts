@@ -93,7 +93,7 @@ function cleaned(data: unknown): unknown {
 /** The secret parts of a value, found without understanding it: passwords and tokens of a URL, or all of what is none. */
 export function secretsIn(value: string): readonly string[] {
   if (FILE.test(value)) return namedIn(value)
-  const url = /^[a-z][a-z0-9+.-]*:\/\/(.*)$/is.exec(value)
+  const url = /^(?:jdbc:)?[a-z][a-z0-9+.-]*:\/\/(.*)$/is.exec(value)
   if (url === null) return [value, ...[...value.matchAll(NAMED_PART)].map(([, part = '']) => part)].filter((secret) => secret !== '')
   const rest = url[1] ?? ''
   const userinfo = rest.slice(0, Math.max(rest.lastIndexOf('@'), 0))
@@ -106,7 +106,10 @@ export function secretsIn(value: string): readonly string[] {
       .slice(userinfo.length)
       .replace(/^@/, '')
       .split(/[:/?#]/)[0] ?? ''
-  const shown = [host, userinfo.slice(0, Math.max(colon, 0)), value.slice(0, value.indexOf(':')), ...OUR_WORDS]
+  const user = userinfo.slice(0, Math.max(colon, 0))
+  const isSecret = isToken(value, user, userinfo.slice(colon + 1))
+  if (isSecret) secrets.push(user)
+  const shown = [host, ...(isSecret ? [] : [user]), value.slice(0, value.indexOf(':')), ...OUR_WORDS]
   return secrets.filter((secret) => secret !== '' && !shown.includes(secret))
 }
 
@@ -118,10 +121,20 @@ const namedIn = (rest: string): readonly string[] =>
 
 /** The path of a file is no secret, and an @ in it is a letter of a name. */
 const FILE = /^(sqlite3?(\+\w+)?|spatialite|file):(?!\/\/[^/?#]*@)/i
+
+/** A user of a mail server that is its own password, or looks like a key, is a token of the provider, as Postmark has them: it is not shown. */
+export const isToken = (value: string, user: string, password: string): boolean =>
+  /^(smtp|submission)/i.test(value) && ((user === password && user.length >= TOKEN_MIN) || looksLikeKey(user))
+/** A shorter one is a bad password. */
+const TOKEN_MIN = 16
+
+/** No person is called so, and many a provider's tokens are: a UUID. */
+export const looksLikeKey = (text: string): boolean => /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text)
+
 /** Where what stands before the @ is a user, also without a password. Elsewhere it may be a token. */
-const NAMES_USER = /^(postg|pg|mysql|mariadb)/i
+const NAMES_USER = /^(jdbc:)?(postg|pg|mysql|mariadb)/i
 /** A password that is one of these hides nothing where we say them. */
-const OUR_WORDS = ['postgres', 'postgresql', 'redis', 'sqlite', 'couchdb', 'opaque']
+const OUR_WORDS = ['postgres', 'postgresql', 'redis', 'mysql', 'mariadb', 'smtp', 'sqlite', 'couchdb', 'opaque']
 /** `password=…` in what is no URL to us: jdbc, libpq, ADO. */
 const NAMED_PART = /(?:^|[?&;\s])[\w.-]*(?:pass|pwd|secret|token)[\w.-]*\s*=\s*["']?([^&;\s"']+)/gi
 const SECRET_NAME = /pass|pwd|secret|token|auth|sig|key/i

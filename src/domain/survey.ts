@@ -13,7 +13,7 @@ export interface Survey {
   readonly resource: Told<string>
   /** One short question and its answer: the median of five, milliseconds. */
   readonly roundTripMs: Told<number>
-  /** How far its data go. Positions of one `line` can be compared; those of two cannot. */
+  /** How far its data go. Positions of one `line` can be compared, and those of one and of what left it; others cannot. */
   readonly position: Told<Position>
   /** ISO 8601, UTC: its newest row, where attach.yaml says which column tells (`expect: { fresh: … }`). */
   readonly newest: Told<string>
@@ -34,6 +34,8 @@ export interface Position {
   readonly at: string
   /** What one step of it is: `bytes of WAL`. */
   readonly unit: string
+  /** The line that it left, as a replica does that is promoted, and where: it has that line up to there. Its own goes on counting from there. */
+  readonly before?: { readonly line: string; readonly at: string }
 }
 
 /** What attach.yaml asks of the age of a resource's data. */

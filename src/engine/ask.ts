@@ -56,8 +56,9 @@ async function ask(
   return { key, side, resource, report, session }
 }
 
-/** `localhost:5432`, or the path of a socket. */
-export function whereOf({ identity: { host, port } }: Resource): string {
+/** `localhost:5432`, `localhost:11211 +2` where two more are listed, or the path of a socket. */
+export function whereOf({ identity: { host, port, others = [] } }: Resource): string {
   if (port === undefined) return host
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  const more = others.length === 0 ? '' : ` +${others.length}`
+  return `${host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`}${more}`
 }

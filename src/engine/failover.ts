@@ -4,7 +4,7 @@ import { FAILOVER } from '../domain/checks.ts'
 import { AttachError } from '../domain/errors.ts'
 import { type Finding, found, type KeyedFinding, passed, unknown, weighed } from '../domain/finding.ts'
 import type { Secret } from '../domain/secret.ts'
-import { told } from '../domain/survey.ts'
+import { type Position, told } from '../domain/survey.ts'
 import type { Resource } from '../ports/kind.ts'
 import { whereOf } from './ask.ts'
 import { expectBaselinesMeant } from './baselines.ts'
@@ -14,7 +14,7 @@ import { look } from './look.ts'
 import { type Operation, type Outcome, operate, type Taken, type Wish } from './operate.ts'
 import type { Edit } from './plan.ts'
 import { makeQuiet } from './quiet.ts'
-import { leadText, mostAdvanced, type Standing, why, whyNot } from './rank.ts'
+import { isRanked, leadText, mostAdvanced, type Standing, why, whyNot } from './rank.ts'
 import { read, readIfAny } from './recognise.ts'
 
 /** How long a failover may take up to its write, if nothing else is said. */
@@ -124,7 +124,7 @@ function behind(chosen: Answer, answers: readonly Answer[]): Finding {
   const others = answers.filter((answer) => !isFit(answer) && answer.survey !== null)
   const furthest = mostAdvanced(others.filter((one) => leadText(standingOf(one), standingOf(chosen)) !== null).map(standingOf))
   const ahead = others.find(({ of }) => of.candidate === furthest?.candidate)
-  if (ahead === undefined) return silent(answers) ?? passed(check, 'no candidate that is not fit is further')
+  if (ahead === undefined) return silent(chosen, answers) ?? passed(check, 'no candidate that is not fit is further')
   const { candidate } = ahead.of
   const far = leadText(standingOf(ahead), standingOf(chosen))
   const detail = `candidate ${candidate} (${ahead.of.target}) is ${far} ahead of candidate ${chosen.of.candidate}, and is not fit: ${ahead.unfit}`
@@ -133,13 +133,26 @@ function behind(chosen: Answer, answers: readonly Answer[]): Finding {
   })
 }
 
-/** Who told no position may be the furthest of all. Null: each of those that are not fit told one. */
-function silent(answers: readonly Answer[]): Finding | null {
-  const untold = answers.filter((answer) => !isFit(answer) && standingOf(answer).position === null && answer.unfit !== STANDS_THERE)
-  if (untold.length === 0) return null
-  const names = untold.map(({ of }) => `candidate ${of.candidate} (${of.target})`)
-  return { ...unknown(FAILOVER.behind, `how far ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} is not known`), severity: 'warn' }
+/** Who told no position, or one that cannot be ranked against that of the chosen one, may be the furthest of all. Null: there is none. */
+function silent(chosen: Answer, answers: readonly Answer[]): Finding | null {
+  const others = answers.filter((answer) => !isFit(answer) && answer.unfit !== STANDS_THERE)
+  const untold = others.filter((answer) => standingOf(answer).position === null)
+  const unranked = others.filter((answer) => !untold.includes(answer) && !isRanked(standingOf(answer), standingOf(chosen)))
+  const why = [
+    ...(untold.length === 0 ? [] : [`how far ${namesOf(untold)} ${untold.length === 1 ? 'is' : 'are'} is not known`]),
+    ...(unranked.length === 0
+      ? []
+      : [`whether ${namesOf(unranked)} ${unranked.length === 1 ? 'is' : 'are'} further cannot be told: ${lines(chosen)}`]),
+  ]
+  return why.length === 0 ? null : { ...unknown(FAILOVER.behind, why.join('; ')), severity: 'warn' }
 }
+
+const namesOf = (answers: readonly Answer[]): string => answers.map(({ of }) => `candidate ${of.candidate} (${of.target})`).join(', ')
+
+const lines = (chosen: Answer): string =>
+  standingOf(chosen).position === null
+    ? `candidate ${chosen.of.candidate} tells no position`
+    : `candidate ${chosen.of.candidate} is of another line`
 
 const isFit = ({ preflight }: Answer): boolean => preflight !== null
 
@@ -154,7 +167,10 @@ function rowOf(answer: Answer, chosen: Standing | null, answers: readonly Answer
   const { candidate, position, newest } = standingOf(answer)
   const fit = isFit(answer)
   const isChosen = candidate === chosen?.candidate
-  return { candidate, target: of.target, fit, chosen: isChosen, reason: reason(), position, newest, findings: findings.map(withoutKey) }
+  return {
+    ...{ candidate, target: of.target, fit, chosen: isChosen, reason: reason() },
+    ...{ position: position === null ? null : withoutBefore(position), newest, findings: findings.map(withoutKey) },
+  }
 
   function reason(): string {
     if (!fit) return unfit
@@ -163,6 +179,8 @@ function rowOf(answer: Answer, chosen: Standing | null, answers: readonly Answer
     return isChosen ? why(chosen, standings) : whyNot(standingOf(answer), chosen, standings)
   }
 }
+
+const withoutBefore = ({ before: _, ...position }: Position): CandidateRow['position'] => position
 
 const withoutKey = ({ key: _, ...finding }: KeyedFinding): Finding => finding
 

@@ -45,12 +45,17 @@ export function changesTo(
 }
 
 /**
- * The pre-flight of a swap, and nothing after it: reads no journal, takes no lock, writes nothing. Throws USAGE and HANDLE_INVALID before anything is
+ * The pre-flight of a swap, and nothing after it; `entries`: the config as it stands: reads no journal, takes no lock, writes nothing. Throws USAGE and HANDLE_INVALID before anything is
  * contacted, PROBE_FAILED when a new resource does not answer, INTERRUPTED.
  */
-export async function fitnessOf(changes: readonly Change[], measure: Measure, setting: PreflightSetting): Promise<Fitness> {
+export async function fitnessOf(
+  changes: readonly Change[],
+  entries: Snapshot['entries'],
+  measure: Measure,
+  setting: PreflightSetting,
+): Promise<Fitness> {
   const { kind, declared, baselines } = measure
-  const recognised = await recognise({ changes }, { asked: kind, declared, origin: 'new' }, setting.kinds)
+  const recognised = await recognise({ changes }, { asked: kind, declared, origin: 'new', entries }, setting.kinds)
   for (const one of recognised) expectComparable(one)
   expectBaselinesMeant(baselines, recognised)
   const found = await preflight(recognised, { ...measure, verb: 'swap' }, setting)

@@ -7,7 +7,7 @@ import type { Elsewhere } from './elsewhere.ts'
 import { baseline, isOfOld } from './general/baseline.ts'
 import { defaultCredentials, latency, paramsLost } from './general/client.ts'
 import { localhost, nameChanged, otherDeploy } from './general/place.ts'
-import { isKindChanged, type Sides } from './general/sides.ts'
+import { isKindChanged, nameOf, type Sides } from './general/sides.ts'
 import { expiring, tlsDowngrade } from './general/tls.ts'
 
 /** What was found out about them. */
@@ -44,8 +44,8 @@ export function generalFindings(sides: Sides, heard: Heard): readonly Finding[] 
 
 function kindChanged(sides: Sides): Finding {
   const { next, old, goesBack } = sides
-  if (!isKindChanged(sides)) return passed(GENERAL.kindChanged, `both are ${next.resource.kind}`)
-  return kindFinding({ from: old.resource.kind, to: next.resource.kind, goesBack })
+  if (!isKindChanged(sides)) return passed(GENERAL.kindChanged, `both are ${nameOf(next)}`)
+  return kindFinding({ from: nameOf(old), to: nameOf(next), goesBack })
 }
 
 export const kindFinding = ({ from, to, goesBack }: { readonly from: string; readonly to: string; readonly goesBack: boolean }): Finding =>

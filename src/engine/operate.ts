@@ -14,7 +14,7 @@ import type { Plan, Request } from './plan.ts'
 import { type Preflight, type PreflightSetting, preflight } from './preflight.ts'
 import { type Context, shownOf } from './protocol.ts'
 import { expectSettled, makeQuiet, TRIES_MAX } from './quiet.ts'
-import { type Recognised, read, recognise } from './recognise.ts'
+import { type Recognised, recognise } from './recognise.ts'
 
 export interface Wish {
   readonly request: Request
@@ -114,14 +114,17 @@ export async function operate(
   }
   let { plan } = planned
   await consent.meant(plan)
-  const recognised = await recognise(plan, { asked: wish.kind, declared: wish.declared, origin: originOf(plan) }, operation.kinds)
+  const { entries } = known.snapshot
+  const recognised = await recognise(plan, { asked: wish.kind, declared: wish.declared, origin: originOf(plan), entries }, operation.kinds)
   expectBaselinesMeant(wish.baselines, recognised)
   const rehearsal = await operation.store.rehearse(plan.changes, originOf(plan), signal)
   const shown = shownOf(plan, operation)
   if (originOf(plan) === 'new') expectReadAlike(rehearsal, wish.readers)
   await operation.ready()
-  const remarks = recognised.flatMap(({ change: { key }, next }) =>
-    (next?.remarks ?? []).map((one) => pardoned({ key, ...weighed(one, wish.declared.get(key)?.guards ?? new Map()) }, wish)),
+  const remarks = recognised.flatMap(({ change: { key }, next, findings = [] }) =>
+    [...findings, ...(next?.remarks ?? [])].map((one) =>
+      pardoned({ key, ...weighed(one, wish.declared.get(key)?.guards ?? new Map()) }, wish),
+    ),
   )
   let proposal: Proposal = {
     plan,
@@ -174,14 +177,16 @@ export async function operate(
 async function expectReadable({ request, kind, declared }: Wish, { store, kinds, signal }: Operation): Promise<void> {
   if (!('edits' in request)) return
   const { entries } = await store.read(signal)
-  for (const { key, to } of request.edits) {
+  for (const { key, to, isPart } of request.edits) {
+    if (isPart === true) continue
     if (to === null || (isEmpty(to) && kind !== 'opaque')) {
       throw new AttachError('USAGE', `the value for ${key} is empty, and an empty value would wipe it; nothing was contacted`, {
         hint: `attach detach ${key}, or --kind opaque for an empty text`,
       })
     }
-    await read(key, to, { asked: kind ?? declared.get(key)?.kind ?? null, was: entries.get(key) ?? null }, kinds)
   }
+  const changes = request.edits.map(({ key, to }) => ({ key, before: entries.get(key) ?? null, after: to }))
+  await recognise({ changes }, { asked: kind, declared, origin: 'new', entries }, kinds)
 }
 
 /** Throws REFUSED with the reader's name. What stood there once goes back as it was. */
@@ -218,10 +223,10 @@ function expectFit(wish: Wish, proposal: Proposal): void {
   if (blocking.length > 0) throw new Unfit(blocking)
 }
 
-/** All that was found. Where nothing was asked, what the texts of the handles tell. */
+/** All that was found. Of what nobody was asked about, what the texts of the handles tell. */
 export const findingsOf = ({ plan, preflight, remarks, chosen }: Proposal): readonly KeyedFinding[] => [
   ...(plan.findings ?? []),
-  ...(preflight?.findings ?? remarks),
+  ...(preflight === null ? remarks : [...remarks.filter(({ id }) => id === 'handle.partial'), ...preflight.findings]),
   ...chosen,
 ]
 

@@ -13,6 +13,8 @@ export interface Edit {
   readonly madeFrom?: { readonly key: Key; readonly value: Value }
   /** The key that what is replaced stays under. Is no key that is edited itself. */
   readonly keepOldAs?: Key
+  /** It holds a part of a handle whose whole was given: a part that the new one does not have goes. */
+  readonly isPart?: true
 }
 
 export type EditVerb = 'attach' | 'swap' | 'failover'
@@ -100,7 +102,8 @@ function planEdits(verb: EditVerb, edits: readonly Edit[], known: Known): Planne
     })
   }
   const changes = edits.map(({ key, to }): Change => ({ key, before: entries.get(key) ?? null, after: to }))
-  const empty = verb !== 'attach' ? changes.find(({ before }) => isEmpty(before)) : undefined
+  const whole = changes.filter((_, at) => edits[at]?.isPart !== true)
+  const empty = verb !== 'attach' ? whole.find(({ before }) => isEmpty(before)) : undefined
   if (empty !== undefined) {
     const near = empty.before === null ? nearest(empty.key, entries.keys()) : null
     const found = empty.before === null ? `is not attached${near === null ? '' : ` (did you mean ${near}?)`}` : 'stands there empty'

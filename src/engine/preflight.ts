@@ -148,7 +148,9 @@ export async function findingsOf(look: ProbedChange, asking: Asking, setting: Pr
   // Where it broke off no guard judged its role, and what the probe told of that stands, whatever is let pass.
   const misfit = survey === null ? failureOf(next, expect) : null
   if (misfit !== null) throw misfit
-  return { key, findings: [...alone, ...findings].map((finding) => pardoned(finding, asking)), survey, told: (await oldTold).survey }
+  const weighedAgain = new Set(findings.map(({ id }) => id)) // What a guard judges after the probe did is told once.
+  const both = [...alone.filter(({ id }) => !weighedAgain.has(id)), ...findings]
+  return { key, findings: both.map((finding) => pardoned(finding, asking)), survey, told: (await oldTold).survey }
 }
 
 /** What stands there cannot be read, so nothing can be asked of it: of that no guard speaks, and nobody is to take it for fit. */

@@ -11,12 +11,13 @@ export interface Standing {
 
 /**
  * The most advanced: the greatest position of its line, then the newest row, then who tells its position at all, then who was named first. Positions of two lines tell nothing
- * of each other. Null: there is none. Pure.
+ * of each other, unless one left the line of the other. Null: there is none. Pure.
  */
 export function mostAdvanced<S extends Standing>(standings: readonly S[]): S | null {
   const ahead = standings.filter((one) => !standings.some((other) => lead(other, one) > 0n))
+  // Lines that left each other in a ring are told by a liar alone: one of them is taken all the same.
   return (
-    [...ahead].sort(
+    [...(ahead.length === 0 ? standings : ahead)].sort(
       (a, b) => newestOf(b) - newestOf(a) || Number(a.position === null) - Number(b.position === null) || a.candidate - b.candidate,
     )[0] ?? null
   )
@@ -32,7 +33,7 @@ export function whyNot(one: Standing, chosen: Standing, all: readonly Standing[]
   const older = newestOf(chosen) - newestOf(one)
   if (Number.isFinite(older) && older > 0) return `its newest row is ${spanText(older)} older`
   if (older > 0) return `does not tell of its newest row, and candidate ${chosen.candidate} does`
-  const isAsFar = isOneLine(one, chosen) || older === 0
+  const isAsFar = isRanked(one, chosen) || older === 0
   return `${isAsFar ? 'as far as' : 'not to be ranked against'} candidate ${chosen.candidate}, which was named first`
 }
 
@@ -51,13 +52,42 @@ export function leadText(one: Standing, other: Standing): string | null {
   return far === 0n ? null : `${far.toLocaleString('en-US')} ${one.position?.unit}`
 }
 
-/** How far one is ahead of another of its line. 0: it is not, or that cannot be told. */
-const lead = (a: Standing, b: Standing): bigint =>
-  a.position !== null && b.position !== null && isOneLine(a, b) ? positive(BigInt(a.position.at) - BigInt(b.position.at)) : 0n
+/** Whether positions tell which of two is further, or that neither is. */
+export const isRanked = (a: Standing, b: Standing): boolean => gap(a, b) !== null
 
-const positive = (number: bigint): bigint => (number > 0n ? number : 0n)
+/** How far one is ahead of another. 0: it is not, or that cannot be told. */
+function lead(a: Standing, b: Standing): bigint {
+  const far = gap(a, b) ?? 0n
+  return far > 0n ? far : 0n
+}
 
-const isOneLine = (a: Standing, b: Standing): boolean => a.position !== null && a.position.line === b.position?.line
+/** What one has more than the other; less than 0: what it lacks. Null: that cannot be told. */
+function gap({ position: a }: Standing, { position: b }: Standing): bigint | null {
+  if (a === null || b === null) return null
+  if (a.line === b.line) return BigInt(a.at) - BigInt(b.at)
+  if (a.before?.line === b.line) return sinceLeft(a, a.before, b)
+  if (b.before?.line === a.line) return -sinceLeft(b, b.before, a)
+  return a.before !== undefined && a.before.line === b.before?.line ? sinceBothLeft(a, b) : null
+}
+
+/** The gap of two that went their own ways from one line: who left it later has more of it. Null: both wrote what the other has not. */
+function sinceBothLeft(a: Position, b: Position): bigint | null {
+  const left = leftAt(a) - leftAt(b)
+  if (left !== 0n) return left
+  const [ours, theirs] = [ownOf(a), ownOf(b)]
+  return ours > 0n && theirs > 0n ? null : ours - theirs
+}
+
+const leftAt = ({ before, at }: Position): bigint => BigInt(before?.at ?? at)
+
+/** What it wrote since. */
+const ownOf = (one: Position): bigint => BigInt(one.at) - leftAt(one)
+
+/** The gap of one that left a line to another that stands on it. What was written there after it left it lacks, whatever it wrote itself. */
+function sinceLeft(one: Position, left: NonNullable<Position['before']>, other: Position): bigint {
+  const lacks = BigInt(left.at) - BigInt(other.at)
+  return lacks < 0n ? lacks : BigInt(one.at) - BigInt(other.at)
+}
 
 /** Milliseconds since 1970; what is not told is older than all. */
 const newestOf = ({ newest }: Standing): number => {

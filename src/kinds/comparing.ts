@@ -84,6 +84,16 @@ export function roleFinding(
   return passed(check, `a ${role}${writable ? ', writable' : ''}`)
 }
 
+/** Where the second version falls behind the first: 0 is the major. Null: nowhere. */
+export function firstLower(old: string, next: string): number | null {
+  const [before, after] = [old, next].map((each) => each.split('.').map((part) => Number.parseInt(part, 10) || 0))
+  for (let at = 0; at < 3; at += 1) {
+    const [b = 0, a = 0] = [before?.[at], after?.[at]]
+    if (a !== b) return a < b ? at : null
+  }
+  return null
+}
+
 export const silenceOf = ({ oldSilent }: Comparison): string => oldSilent ?? 'the old one told nothing'
 
 /** The first three, and how many more there are. */

@@ -57,6 +57,11 @@ const NET: Readonly<Record<string, readonly [FailureClass, string, string]>> = {
   EPERM: ['permanent', 'may not connect there', 'does a local rule forbid it?'],
   EMFILE: ['transient', 'too many files are open on this machine', 'close some, or raise the limit'],
   aborted: ['transient', 'stopped before it was done', 'run it again'],
+  'no-greeting': [
+    'transient',
+    'connected, but the server does not greet',
+    'is that the right port? a proxy may accept for a server that is down, and some servers let strangers wait',
+  ],
   'too-much': ['permanent', 'the answer is longer than any real one', 'is that really SERVICE?'],
   protocol: [
     'permanent',
@@ -85,20 +90,20 @@ const CERTIFICATE: Readonly<Record<string, readonly [string, string]>> = {
   CERT_NOT_YET_VALID: ['the certificate of the server is not valid yet', 'compare the clocks of both machines'],
   DEPTH_ZERO_SELF_SIGNED_CERT: [
     'the certificate of the server is self-signed',
-    'name its authority in the handle (sslrootcert for postgres), or ask for encryption alone',
+    'name its authority in the handle (sslrootcert for postgres, ssl-ca for mysql, cafile for smtp), or ask for encryption alone',
   ],
   SELF_SIGNED_CERT_IN_CHAIN: [
     'the authority of the certificate is not trusted here',
-    'name the authority in the handle (sslrootcert for postgres)',
+    'name the authority in the handle (sslrootcert for postgres, ssl-ca for mysql, cafile for smtp)',
   ],
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: [
     'the authority of the certificate is not trusted here',
-    'name the authority in the handle (sslrootcert for postgres), or let the server send its whole chain',
+    'name the authority in the handle (sslrootcert for postgres, ssl-ca for mysql, cafile for smtp), or let the server send its whole chain',
   ],
   UNABLE_TO_GET_ISSUER_CERT: ['the chain of the certificate has a gap', 'let the server send its whole chain'],
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [
     'the authority of the certificate is not trusted here',
-    'name the authority in the handle (sslrootcert for postgres)',
+    'name the authority in the handle (sslrootcert for postgres, ssl-ca for mysql, cafile for smtp)',
   ],
   ERR_TLS_CERT_ALTNAME_INVALID: ['the certificate was made out to another host name', 'use the name that stands in the certificate'],
   ERR_SSL_WRONG_VERSION_NUMBER: ['the server does not speak TLS there', 'ask for no TLS, or use the TLS port'],

@@ -10,6 +10,8 @@ export interface Door {
   readonly service: string
   /** How a handle asks for TLS: `rediss://`. Null: it cannot. */
   readonly askForTls: string | null
+  /** The protocol begins in plain text and turns to TLS later: that it speaks plain text is no lack of TLS. */
+  readonly plainFirst?: true
   /** What it speaks, as sniffing calls it: `HTTP`. Default: the name of the service. */
   readonly protocol?: string
 }
@@ -46,8 +48,8 @@ export async function openProbe<L extends Held>(
       live = held
     } catch (error) {
       socket?.destroy()
-      const { address, service, askForTls: tls, protocol = service } = door
-      throw await explained(run, error, { address, service, tls, protocol })
+      const { address, service, askForTls: tls, protocol = service, ...rest } = door
+      throw await explained(run, error, { ...rest, address, service, tls, protocol })
     } finally {
       if (held === null || run.signal.aborted) socket?.destroy() // Too late: nobody would close it.
     }

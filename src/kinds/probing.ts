@@ -148,14 +148,28 @@ export async function explained(
     service,
     tls,
     protocol: own = service,
-  }: { readonly address: Address; readonly service: string; readonly tls: string | null; readonly protocol?: string },
+    plainFirst,
+  }: {
+    readonly address: Address
+    readonly service: string
+    readonly tls: string | null
+    readonly protocol?: string
+    readonly plainFirst?: true
+  },
 ): Promise<unknown> {
   const puzzling = error instanceof NetError && (run.at === 'secure' || run.at === 'speak') && PUZZLING.has(error.code)
   if (!puzzling || run.signal.aborted || run.left < 50) return error
   const hungUp = error.code === 'closed' || error.code === 'ECONNRESET'
-  const ask = !hungUp ? 'text' : service !== 'PostgreSQL' && 'port' in address && POSTGRES_PORTS.has(address.port) ? 'postgres' : 'tls'
+  const ask =
+    error.code === 'no-greeting'
+      ? 'hello'
+      : !hungUp
+        ? 'text'
+        : service !== 'PostgreSQL' && 'port' in address && POSTGRES_PORTS.has(address.port)
+          ? 'postgres'
+          : 'tls'
   const protocol = await sniff(address, { ms: Math.min(900, run.left * 0.8), signal: run.signal, now: run.now, ask })
-  if (protocol === own && run.at === 'secure') return new Failed(PLAIN_TEXT)
+  if (protocol === own && run.at === 'secure' && plainFirst === undefined) return new Failed(PLAIN_TEXT)
   return protocol === null || protocol === own ? error : new Failed(wrongProtocol(protocol, service, { tls }))
 }
 
@@ -169,7 +183,16 @@ const PLAIN_TEXT = {
 /** Where a port that hangs up is more likely PostgreSQL than TLS. */
 const POSTGRES_PORTS = new Set([5432, 5433, 6432, 6543])
 
-const PUZZLING = new Set(['timeout', 'closed', 'ECONNRESET', 'protocol', 'EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'too-much'])
+const PUZZLING = new Set([
+  'timeout',
+  'no-greeting',
+  'closed',
+  'ECONNRESET',
+  'protocol',
+  'EPROTO',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'too-much',
+])
 
 const outcome = (run: Run) => ({ stages: [...run.stages], totalMs: run.totalMs, facts: run.facts, findings: [...run.findings] })
 

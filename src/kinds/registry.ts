@@ -5,33 +5,59 @@ import { invalid } from '../domain/handle-grammar.ts'
 import { refuseWrongShape } from '../domain/handle-shape.ts'
 import type { VariableSet } from '../domain/variables.ts'
 import type { Kind, Recognition } from '../ports/kind.ts'
+import { AMQP } from './amqp/guards/checks.ts'
+import { AMQP_VARIABLES } from './amqp/variables.ts'
+import { BEANSTALKD } from './beanstalkd/checks.ts'
+import { BEANSTALKD_VARIABLES } from './beanstalkd/variables.ts'
 import { COUCHDB } from './couchdb/guards/checks.ts'
 import { COUCHDB_VARIABLES } from './couchdb/variables.ts'
+import { MEMCACHED } from './memcached/checks.ts'
+import { MEMCACHED_VARIABLES } from './memcached/variables.ts'
+import { MYSQL } from './mysql/checks.ts'
+import { MYSQL_VARIABLES } from './mysql/variables.ts'
 import { POSTGRES } from './postgres/guards/checks.ts'
+import { POSTGRES_VARIABLES } from './postgres/variables.ts'
 import { REDIS } from './redis/guards/checks.ts'
+import { REDIS_VARIABLES } from './redis/variables.ts'
+import { S3_CHECKS } from './s3/guards/checks.ts'
+import { S3_VARIABLES } from './s3/variables.ts'
+import { SMTP } from './smtp/checks.ts'
+import { SMTP_VARIABLES } from './smtp/variables.ts'
 import { SQLITE } from './sqlite/guards/checks.ts'
 import { SQLITE_VARIABLES } from './sqlite/variables.ts'
+import { TCP_SERVICES } from './tcp/services.ts'
+import { WEB_API } from './web-api/checks.ts'
+import { schemesOf, WEB_APIS } from './web-api/rows.ts'
 
 /** What is known of a kind before its file is loaded. */
 export interface KindRow {
   readonly name: string
   /** Canonical first. Empty: it is never recognised, only asked for. */
   readonly schemes: readonly string[]
+  /** Its handles may list several hosts. */
+  readonly several?: true
   /** Its handles lead to a file: the path stands behind `scheme:`, with or without `//`. */
   readonly files?: true
   /** Hosts that tell the kind whatever the scheme says. */
   readonly hosts?: readonly RegExp[]
   /** Ports that tell the kind of a handle with the scheme http or https. */
-  readonly ports?: readonly number[]
+  readonly webPorts?: readonly number[]
   readonly usualKey: string
   /** The port of a handle that names none. */
   readonly port?: number
+  /** What of a handle may be shown: of some the user, the path and the query may be secrets too. Default: scheme, user, host, port and path. */
+  readonly shows?: 'host'
+  /** The same of schemes whose usual port is another one. */
+  readonly ports?: Readonly<Record<string, number>>
   /** Sets of variables that make a handle of it. */
   readonly variables?: readonly VariableSet[]
   /** What is asked of two of them, one in the place of the other. */
   readonly checks: readonly Check[]
   readonly load: () => Promise<Kind>
 }
+
+const HTTP_SCHEMES = ['https', 'http']
+const TCP_SCHEMES = Object.keys(TCP_SERVICES)
 
 /** All kinds. A test fails when a row differs from what its file declares. */
 export const KINDS: readonly KindRow[] = [
@@ -43,6 +69,7 @@ export const KINDS: readonly KindRow[] = [
     ],
     usualKey: 'DATABASE_URL',
     port: 5432,
+    variables: POSTGRES_VARIABLES,
     checks: POSTGRES,
     load: async () => (await import('./postgres/postgres.ts')).default,
   },
@@ -51,8 +78,88 @@ export const KINDS: readonly KindRow[] = [
     schemes: ['redis', 'rediss', 'valkey', 'valkeys', 'unix', 'redis+unix', 'redis-socket', 'redis+socket', 'valkey+unix'],
     usualKey: 'REDIS_URL',
     port: 6379,
+    variables: REDIS_VARIABLES,
     checks: Object.values(REDIS),
     load: async () => (await import('./redis/redis.ts')).default,
+  },
+  {
+    name: 'smtp',
+    schemes: ['smtp', 'smtps', 'submission', 'submissions', 'smtp+starttls', 'smtp+tls', 'smtp+ssl'],
+    usualKey: 'SMTP_URL',
+    // Of smtp: it is 587 with a user, and 25 without.
+    ports: { smtps: 465, submissions: 465, 'smtp+ssl': 465, submission: 587, 'smtp+tls': 587, 'smtp+starttls': 587 },
+    variables: SMTP_VARIABLES,
+    checks: Object.values(SMTP),
+    load: async () => (await import('./smtp/smtp.ts')).default,
+  },
+  {
+    name: 'mysql',
+    schemes: [
+      ...['mysql', 'mariadb', 'mysql2', 'jdbc:mysql', 'jdbc:mariadb', 'mysql+pymysql', 'mysql+mysqldb', 'mysql+mysqlconnector'],
+      ...[
+        'mysql+asyncmy',
+        'mysql+aiomysql',
+        'mariadb+pymysql',
+        'mariadb+mysqldb',
+        'mariadb+mariadbconnector',
+        'mariadb+asyncmy',
+        'mariadb+aiomysql',
+      ],
+    ],
+    usualKey: 'DATABASE_URL',
+    port: 3306,
+    variables: MYSQL_VARIABLES,
+    checks: MYSQL,
+    load: async () => (await import('./mysql/mysql.ts')).default,
+  },
+  {
+    name: 'amqp',
+    schemes: ['amqp', 'amqps'],
+    usualKey: 'AMQP_URL',
+    port: 5672,
+    ports: { amqps: 5671 },
+    variables: AMQP_VARIABLES,
+    checks: Object.values(AMQP),
+    load: async () => (await import('./amqp/amqp.ts')).default,
+  },
+  {
+    name: 'memcached',
+    schemes: ['memcached', 'memcache', 'memcacheds', 'memcached+tls'],
+    several: true,
+    usualKey: 'MEMCACHED_URL',
+    port: 11_211,
+    variables: MEMCACHED_VARIABLES,
+    checks: Object.values(MEMCACHED),
+    load: async () => (await import('./memcached/memcached.ts')).default,
+  },
+  {
+    name: 'beanstalkd',
+    schemes: ['beanstalkd', 'beanstalk'],
+    usualKey: 'BEANSTALKD_URL',
+    port: 11_300,
+    variables: BEANSTALKD_VARIABLES,
+    checks: Object.values(BEANSTALKD),
+    load: async () => (await import('./beanstalkd/beanstalkd.ts')).default,
+  },
+  ...WEB_APIS.map(
+    ({ name, usualKey, variables }): KindRow => ({
+      name,
+      schemes: schemesOf(name),
+      usualKey,
+      port: 443,
+      variables,
+      shows: 'host',
+      checks: Object.values(WEB_API),
+      load: async () => (await import('./web-api/web-api.ts')).webApiNamed(name),
+    }),
+  ),
+  {
+    name: 's3',
+    schemes: ['s3', 'minio', 's3+http', 's3+https'],
+    usualKey: 'S3_URL',
+    variables: S3_VARIABLES,
+    checks: Object.values(S3_CHECKS),
+    load: async () => (await import('./s3/s3.ts')).default,
   },
   {
     name: 'sqlite',
@@ -67,19 +174,36 @@ export const KINDS: readonly KindRow[] = [
     name: 'couchdb',
     schemes: ['couchdb', 'couchdbs'],
     hosts: [/\.cloudant\.com$/, /\.cloudantnosqldb\.appdomain\.cloud$/],
-    ports: [5984, 6984],
+    webPorts: [5984, 6984],
     usualKey: 'COUCHDB_URL',
     port: 5984,
+    ports: { couchdbs: 6984 },
     variables: COUCHDB_VARIABLES,
     checks: Object.values(COUCHDB),
     load: async () => (await import('./couchdb/couchdb.ts')).default,
+  },
+  {
+    name: 'http',
+    schemes: HTTP_SCHEMES,
+    usualKey: 'API_URL',
+    shows: 'host',
+    checks: [],
+    load: async () => (await import('./http/http.ts')).default,
+  },
+  {
+    name: 'tcp',
+    schemes: TCP_SCHEMES,
+    several: true,
+    usualKey: 'SERVICE_URL',
+    checks: [],
+    load: async () => (await import('./tcp/tcp.ts')).default,
   },
   { name: 'opaque', schemes: [], usualKey: 'TOKEN', checks: [], load: async () => (await import('./opaque.ts')).default },
 ]
 
 /**
- * Of what kind a value is: `--kind`, then what its host (of a web address: or its port) says, then its scheme; only a value that none of these recognises is what the key held
- * before. Pure. Throws USAGE for a kind that does not exist, HANDLE_INVALID for a value of none.
+ * Of what kind a value is: `--kind`, then what its host (of a web address: or its port) says, then its scheme; only a value that none of these
+ * recognises is what the key held before. Pure. Throws USAGE for a kind that does not exist, HANDLE_INVALID for a value of none.
  */
 export function recognise(
   handle: Handle,
@@ -107,20 +231,20 @@ export function kindNamed(name: string, rows: readonly KindRow[] = KINDS): KindR
   return row
 }
 
-/** A service that is known by name only: its handles have a host where one is expected. */
-export const isKnownService = (scheme: string): boolean => Object.hasOwn(SERVICES, scheme)
-
 /** The kind, or the product, that a scheme is of. `jdbc:` and the driver behind a `+` are passed over. Null: nobody knows. */
 export function seemsOf(text: string, rows: readonly KindRow[] = KINDS): string | null {
   const scheme = schemeOf(text.replace(/^jdbc:/i, ''))
   if (scheme === null) return null
   const row = rowOfScheme(scheme, rows) ?? rowOfScheme(scheme.replace(/\+.*$/, ''), rows)
-  return row?.name ?? SERVICES[scheme] ?? null
+  return TCP_SERVICES[scheme]?.product ?? row?.name ?? null
 }
 
-/** Lower case. `null` when a text does not begin with `scheme://`, nor with the `scheme:` of a kind whose handles lead to files. */
+/**
+ * Lower case; Java's `jdbc:` before it is a part of it. `null` when a text does not begin with `scheme://`, nor with the `scheme:` of a kind whose
+ * handles lead to files.
+ */
 export function schemeOf(text: string): string | null {
-  const [, scheme = '', slashes = ''] = /^([A-Za-z][A-Za-z0-9+._-]*):(\/\/)?/.exec(text) ?? []
+  const [, scheme = '', slashes = ''] = /^((?:jdbc:(?=[^/]*:\/\/))?[A-Za-z][A-Za-z0-9+._-]*):(\/\/)?/i.exec(text) ?? []
   const name = scheme.toLowerCase()
   return slashes !== '' || rowOfScheme(name)?.files === true ? name : null
 }
@@ -134,23 +258,16 @@ function evident(text: string, rows: readonly KindRow[]): KindRow | undefined {
 }
 
 function byPlace(text: string, rows: readonly KindRow[]): KindRow | undefined {
-  const [, scheme = '', authority = ''] = /^([A-Za-z][A-Za-z0-9+._-]*):\/\/([^/?#]*)/.exec(text) ?? []
+  const [, scheme = '', authority = ''] = /^((?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]*):\/\/([^/?#]*)/i.exec(text) ?? []
   const place = authority.slice(authority.lastIndexOf('@') + 1)
   const host = place.replace(/:\d*$/, '').toLowerCase()
   const port = /^https?$/i.test(scheme) ? Number(/:(\d+)$/.exec(place)?.[1]) : Number.NaN
-  return rows.find((row) => row.hosts?.some((pattern) => pattern.test(host))) ?? rows.find((row) => row.ports?.includes(port))
+  return rows.find((row) => row.hosts?.some((pattern) => pattern.test(host))) ?? rows.find((row) => row.webPorts?.includes(port))
 }
 
 function unrecognised(text: string, rows: readonly KindRow[]): AttachError {
   const scheme = schemeOf(text)
-  const product = scheme === null ? undefined : SERVICES[scheme]
-  if (product !== undefined) {
-    return invalid(
-      `leads to ${product}, which attach does not speak yet`,
-      `the kinds are ${namesOf(rows)}; --kind opaque attaches it without a probe`,
-    )
-  }
-  if (scheme !== null)
+  if (scheme !== null && !scheme.startsWith('jdbc:'))
     return invalid('has a scheme that attach does not know', `the kinds are ${namesOf(rows)}; --kind opaque takes any text`)
   try {
     refuseWrongShape(text, {
@@ -164,40 +281,4 @@ function unrecognised(text: string, rows: readonly KindRow[]): AttachError {
     return new AttachError('HANDLE_INVALID', error.message, { hint: `${error.hint ?? ''}; --kind opaque takes any text` })
   }
   return invalid('is of no kind that attach knows', `the kinds are ${namesOf(rows)}; --kind opaque takes any text`)
-}
-
-/** Schemes of services that are known by name only. */
-const SERVICES: Readonly<Record<string, string>> = {
-  mysql: 'MySQL',
-  mysql2: 'MySQL',
-  mariadb: 'MariaDB',
-  amqp: 'RabbitMQ',
-  amqps: 'RabbitMQ',
-  mongodb: 'MongoDB',
-  'mongodb+srv': 'MongoDB',
-  memcached: 'Memcached',
-  memcache: 'Memcached',
-  beanstalkd: 'beanstalkd',
-  beanstalk: 'beanstalkd',
-  smtp: 'an SMTP server',
-  smtps: 'an SMTP server',
-  submission: 'an SMTP server',
-  s3: 'an object store',
-  nats: 'NATS',
-  mqtt: 'an MQTT broker',
-  mqtts: 'an MQTT broker',
-  kafka: 'Kafka',
-  'kafka+ssl': 'Kafka',
-  elasticsearch: 'Elasticsearch',
-  libsql: 'libSQL',
-  http: 'a web service',
-  https: 'a web service',
-  sqlserver: 'SQL Server',
-  mssql: 'SQL Server',
-  oracle: 'Oracle',
-  cassandra: 'Cassandra',
-  clickhouse: 'ClickHouse',
-  'redis-sentinel': 'Redis Sentinel',
-  'redis+sentinel': 'Redis Sentinel',
-  'redis+cluster': 'a list of Redis Cluster nodes',
 }

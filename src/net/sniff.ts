@@ -7,14 +7,18 @@ import { gather } from './wire.ts'
 const BANNERS: readonly { readonly looks: RegExp; readonly protocol: string }[] = [
   { looks: /^HTTP\/\d|^<!doctype|^<html/i, protocol: 'HTTP' },
   { looks: /^SSH-/, protocol: 'SSH' },
-  { looks: /^220[ -].*ftp/i, protocol: 'FTP' },
+  { looks: /^220[ -](?!.*smtp).*ftp/i, protocol: 'FTP' },
   { looks: /^220[ -]/, protocol: 'SMTP' },
   { looks: /^\* (OK|BYE|PREAUTH)/, protocol: 'IMAP' },
+  { looks: /^\+OK .*(POP3|Dovecot|ready)/i, protocol: 'POP3' },
   { looks: /^INFO \{/, protocol: 'NATS' },
   { looks: /^AMQP/, protocol: 'AMQP' },
   { looks: /^(-(ERR|NOAUTH|DENIED|NOPERM|LOADING|MASTERDOWN|WRONGPASS)\b|\+(OK|PONG)\r\n|-ERR)/, protocol: 'Redis' },
   { looks: /^UNKNOWN_COMMAND|^BAD_FORMAT/, protocol: 'beanstalkd' },
-  { looks: /^ERROR\r\n/, protocol: 'memcached' },
+  {
+    looks: /^(ERROR|ERROR Too many open connections|(CLIENT|SERVER)_ERROR [^\r\n]*|STAT \w+ [^\r\n]*|VERSION \d[^\r\n]*)\r\n/,
+    protocol: 'memcached',
+  },
 ]
 
 /** What the first bytes of a server give away. */
@@ -34,10 +38,22 @@ function binaryProtocolOf(bytes: Uint8Array): string | null {
 /** https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-SSLREQUEST */
 export const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 const TEXT_REQUEST = Buffer.from('GET / HTTP/1.0\r\n\r\n')
+/** The least that can be said to begin TLS (RFC 5246, 7.4.1.2): one cipher, no extension. Whatever speaks TLS answers, be it with an alert. */
+const CLIENT_HELLO = Buffer.concat([
+  Buffer.from([22, 3, 1, 0, 45, 1, 0, 0, 41, 3, 3]),
+  Buffer.alloc(32),
+  Buffer.from([0, 0, 2, 0, 47, 1, 0]),
+])
+const REQUESTS = { text: TEXT_REQUEST, postgres: SSL_REQUEST, hello: Buffer.concat([CLIENT_HELLO, TEXT_REQUEST]) }
+/** What speaks in lines answers one that it does not know. memcached hangs up on what looks like HTTP. */
+const LINE = Buffer.from('version\r\n')
 
 export interface SniffOptions extends DialOptions {
-  /** What to ask a port that does not greet: a line of text, PostgreSQL's question for TLS, or a TLS handshake. Each silences some server. */
-  readonly ask: 'text' | 'postgres' | 'tls'
+  /**
+   * What to ask a port that does not greet: a line of text, PostgreSQL's question for TLS, or a TLS handshake. Each silences some server.
+   * `hello`: the first bytes of TLS and a line of text, for a port where a server that greets was expected.
+   */
+  readonly ask: 'text' | 'postgres' | 'tls' | 'hello'
 }
 
 /**
@@ -54,8 +70,13 @@ export async function sniff(address: Address, { ask, ...options }: SniffOptions)
     if (greeting !== null) return greeting
     const left = deadline - now()
     if (ask === 'tls') return await speaksTls(socket, { ms: left, signal })
-    socket.write(ask === 'postgres' ? SSL_REQUEST : TEXT_REQUEST)
-    const answer = await gather(socket, { ms: left, limit: 512, signal, enough: ask === 'postgres' ? 1 : 8 })
+    if (ask === 'text') {
+      socket.write(LINE)
+      const said = protocolOf(await gather(socket, { ms: Math.min(200, left / 3), limit: 512, signal, enough: 5 }))
+      if (said !== null) return said
+    }
+    socket.write(REQUESTS[ask])
+    const answer = await gather(socket, { ms: deadline - now(), limit: 512, signal, enough: ask === 'postgres' ? 1 : 8 })
     return ask === 'postgres' && /^[SN]$/.test(answer.toString('latin1')) ? 'PostgreSQL' : protocolOf(answer)
   } catch {
     return null

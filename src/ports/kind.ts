@@ -1,4 +1,5 @@
-import type { Value } from '../domain/change.ts'
+import type { Change, Key, Value } from '../domain/change.ts'
+import type { AttachError } from '../domain/errors.ts'
 import type { Check, Finding } from '../domain/finding.ts'
 import type { Handle, Identity } from '../domain/handle.ts'
 import type { Depth, Expectation, ProbeReport } from '../domain/probe.ts'
@@ -52,12 +53,21 @@ export interface Kind<Resource = unknown> {
   traits(resource: Resource): Traits
   /** One handle of the parts that several variables hold. Pure. Throws HANDLE_INVALID, which names a part and never holds one. Absent: no variables are known. */
   compose?(parts: HandleVariables): Handle
-  /** The parts of a handle that variables would hold: the inverse of `compose`. Throws HANDLE_INVALID for what no variable can say. */
-  decompose?(handle: Handle): HandleVariables
+  /**
+   * The parts of a handle that variables would hold: the inverse of `compose`. `wanted`: the parts that the set at hand has, for a kind whose sets
+   * say one thing in several ways (a list of servers, a host and a port). Throws HANDLE_INVALID for what no variable can say.
+   */
+  decompose?(handle: Handle, wanted?: readonly string[]): HandleVariables
   /** A probe to depth `use` that leaves its session open when it succeeds. The report is that of `probe`. Absent: nothing can be compared. */
   open?(resource: Resource, context: ProbeContext): Promise<Opened>
   /** Loaded when two resources are compared. Absent: nothing can be compared. */
   guards?(): Promise<Guards>
+  /**
+   * Asked for by name only: a probe to depth `use` that then puts one small thing of its own there, reads it back and takes it away again. It touches
+   * nothing else. The removal is tried whatever came before, also after an abort, within a short bound of its own; what could not be removed is
+   * named in a finding. `writable` is told. Never rejects for a bad server. Absent: the kind knows no such probe.
+   */
+  writeProbe?(resource: Resource, context: ProbeContext): Promise<ProbeReport>
 }
 
 /** The parts of a handle by the names of its `VariableSet`, as they are meant (not percent-encoded). */
@@ -171,8 +181,24 @@ export interface Recognition {
   readonly was: Value
 }
 
+/** What changes for one resource. */
+export interface JoinedChange extends Change {
+  /** All keys that hold its handle. */
+  readonly keys: readonly Key[]
+  /** What the variables tell of its kind. Null: the value tells. */
+  readonly kind: string | null
+  readonly findings: readonly Finding[]
+  /** Why the variables make no handle afterwards, although none is missing. */
+  readonly problem: AttachError | null
+}
+
 /** All kinds there are, each loaded when it is first used. */
 export interface Kinds {
+  /**
+   * Changes as resources see them: those of variables that together make one handle are one change of that handle, under the name of its attachment;
+   * others are what they are. `entries`: the config before.
+   */
+  joined(changes: readonly Change[], entries: ReadonlyMap<Key, Handle>): Promise<readonly JoinedChange[]>
   /** Throws HANDLE_INVALID or USAGE; nothing is contacted. */
   read(value: Handle, recognition: Recognition): Promise<Resource>
   /** `postgres://app@db1:5432/app`: fit to print, never throws, loads nothing. */

@@ -43,6 +43,8 @@ export function eventText(event: Event, speech: Speech): string {
       return `${event.from === 'command' ? '  command' : '        '}${paint.dim(' │')} ${event.line}\n`
     case 'settled':
       return `  ${STEPS[event.step]} ${event.why === null ? paint.good('✓') : `${paint.bad('✗')} ${event.why}`} ${paint.dim(`(${time(event.ms)})`)}\n`
+    case 'retrying':
+      return `  wait   ${event.where}   ${event.why}${paint.dim(` (${event.key}, try ${event.tries}, again in ${time(event.pauseMs)})`)}\n`
     case 'waiting':
       return `  ${paint.dim(event.reason)}\n`
     case 'recovered':

@@ -69,7 +69,7 @@ describe('a closed operation', () => {
 
 test('a reading verb changes nothing, whatever its exit', () => {
   const reading = VERBS.filter((verb) => verb.reads).map((verb) => verb.name)
-  expect(reading).toEqual(['status', 'probe', 'compare', 'log', 'where', 'exec', 'help', 'version'])
+  expect(reading).toEqual(['status', 'probe', 'wait', 'compare', 'log', 'where', 'exec', 'help', 'version'])
   for (const verb of [...reading, 'alone'] as const) for (const [code] of ERRORS) expect(outcomeOf(error(code), verb)).toBe('unchanged')
 })
 

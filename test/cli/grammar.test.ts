@@ -354,7 +354,7 @@ const REFUSED: readonly (readonly [line: string, message: string, hint: string])
   ]),
   [
     'where h -d x',
-    'where does not take --deploy; attach, swap, failover, detach, rollback, undo, status, probe, compare, log, recover, exec do',
+    'where does not take --deploy; attach, swap, failover, detach, rollback, undo, status, probe, wait, compare, log, recover, exec do',
     'attach help where',
   ],
   ['status -c a -c b', '--config is given twice', 'give --config once'],
@@ -461,7 +461,7 @@ const REFUSED: readonly (readonly [line: string, message: string, hint: string])
   ['compare A=x --save=', '--save needs a value', '--save=FILE'],
   ['diff', 'unknown command "diff"; did you mean "compare"?', 'attach help compare'],
   ['log --no-probe', 'log does not take --no-probe; attach, swap, rollback, undo do', 'attach help log'],
-  ['detach A --kind opaque', 'detach does not take --kind; attach, swap, compare, failover, probe do', 'attach help detach'],
+  ['detach A --kind opaque', 'detach does not take --kind; attach, swap, compare, failover, probe, wait do', 'attach help detach'],
   ['undo --allow pg.recvery', '--allow names no check that there is; did you mean pg.recovery?', '--allow=pg.recovery'],
   ['undo --allow s3cret.handle', '--allow names no check that there is', '--allow=pg.recovery'],
   ['undo --allow config.edited,', '--allow has an empty item in its list', '--allow=ID'],
@@ -534,18 +534,18 @@ const REFUSED: readonly (readonly [line: string, message: string, hint: string])
   ['run npm start', 'unknown command "run"; did you mean "exec"?', 'attach help exec'],
   [
     'exec --json -- cmd',
-    'exec does not take --json; attach, swap, failover, detach, rollback, undo, status, probe, compare, log, where, recover, init, help, version do',
+    'exec does not take --json; attach, swap, failover, detach, rollback, undo, status, probe, wait, compare, log, where, recover, init, help, version do',
     'attach help exec',
   ],
   [
     'exec --timeout 3 -- cmd',
-    'exec does not take --timeout; attach, swap, failover, detach, rollback, undo, status, probe, compare, log, recover do',
+    'exec does not take --timeout; attach, swap, failover, detach, rollback, undo, status, probe, wait, compare, log, recover do',
     'attach help exec',
   ],
   ['exec -y -- cmd', 'exec does not take --yes; attach, swap, failover, detach, rollback, undo, recover, init do', 'attach help exec'],
   [
     'help --deploy x',
-    'help does not take --deploy; attach, swap, failover, detach, rollback, undo, status, probe, compare, log, recover, exec do',
+    'help does not take --deploy; attach, swap, failover, detach, rollback, undo, status, probe, wait, compare, log, recover, exec do',
     'attach help help',
   ],
 ]

@@ -43,6 +43,28 @@ describe.runIf(haveRedis())('a swap away from a Redis in which jobs wait', () =>
     expect(place.read()).toBe(`${after}\n`)
   })
 
+  test('that the present user may not look for is not known, whatever a baseline did not see', async () => {
+    await using empty = await startRedis({ password: 'old-pw-old' })
+    using place = scratch(`REDIS_URL=${empty.url()}\n`)
+    expect(await asDocument(['compare', 'REDIS_URL', '--save', 'b.json'], { cwd: place.path })).toMatchObject({ exit: 0 })
+    await empty.ask('ACL', 'SETUSER', 'app', 'on', '>app-pw-app', '~*', '+@all', '-sscan')
+    await empty.ask('SADD', 'queues', 'mail')
+    await empty.ask('LPUSH', 'queue:mail', '{"class":"Mail"}')
+    using blind = scratch(`REDIS_URL=${empty.url({ user: 'app', password: 'app-pw-app' })}\n`)
+    const words = ['compare', `REDIS_URL=${next.url()}`, '--baseline', place.at('b.json')]
+    const living = (await asDocument(words, { cwd: blind.path })).document
+    expect(living.findings?.find(({ id }) => id === 'redis.queues_left')).toMatchObject({
+      status: 'unknown',
+      detail: expect.stringContaining('the user may not ask SSCAN'),
+    })
+    await empty.stop()
+    const dead = (await asDocument(words, { cwd: blind.path })).document
+    expect(dead.findings?.find(({ id }) => id === 'redis.queues_left')).toMatchObject({
+      status: 'unknown',
+      detail: expect.stringContaining('what waits there now is not known'),
+    })
+  })
+
   test('another password for the same one leaves nothing behind', async () => {
     const { before } = handles()
     using place = scratch(`${before}\n`)

@@ -54,13 +54,23 @@ describe('attach where', { concurrent: true }, () => {
   test('a host finds all that is on it, of any kind; a port, one of them', async () => {
     using place = project({
       'conf/review.env':
-        'A=redis://db1.internal/3\nB=mysql://u:S3cret@db1.internal/x\nC=postgres://u:S3cret@db0,db1.internal/x\nD=redis://h/0?db1.internal\n',
+        'A=redis://db1.internal/3\nB=sqlserver://u:S3cret@db1.internal/x\nC=postgres://u:S3cret@db0,db1.internal/x\nD=redis://h/0?db1.internal\n',
     })
     const how = { cwd: place.path }
     const own = ['production DATABASE_URL', 'staging DATABASE_URL']
     expect(await found(['DB1.internal'], how)).toEqual([...own, 'review A', 'review B', 'review C'])
     expect(await found(['db1.internal:6379'], how)).toEqual(['review A', 'review B'])
     expect(await found(['db0'], how)).toEqual(['review C'])
+  })
+
+  test('a list of servers is found by each of them, and shown whole', async () => {
+    using place = project({ 'conf/review.env': 'A=memcached://u:S3cret@c1,c2:11212,[::1]:3\nB=memcached://c3\n' })
+    const how = { cwd: place.path }
+    for (const sought of ['c1', 'c2', 'c2:11212', '::1', 'memcached://c2:11212', 'memcached://c9,c1'])
+      expect(await found([sought], how)).toEqual(['review A'])
+    expect(await found(['c2:11211'], how)).toEqual([])
+    const { document } = await asDocument(['where', 'c2'], how)
+    expect(document.attachments).toMatchObject([{ target: 'memcached://u@c1:11211,c2:11212,[::1]:3' }])
   })
 
   test('a handle that attach cannot read may lead there: it is named, and never said to lead elsewhere', async () => {

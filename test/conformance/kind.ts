@@ -194,7 +194,7 @@ function describeParsing<R>({ kind, valid, invalid, variables = [] }: Pick<KindL
     const given = new Map(Object.entries(parts).map(([part, value]) => [part, new Secret(value)]))
     const handle = kind.compose?.(given) ?? expect.fail('this kind knows no variables')
     expect(kind.identify(kind.parse(handle))).toMatchObject({ kind: kind.name, ...identity })
-    const apart = kind.decompose?.(handle) ?? expect.fail('what is put together can be taken apart')
+    const apart = kind.decompose?.(handle, Object.keys(parts)) ?? expect.fail('what is put together can be taken apart')
     expect(Object.fromEntries([...apart].map(([part, value]) => [part, value.reveal()]))).toEqual(parts)
     const again = kind.compose?.(apart) ?? expect.fail('it was composed before')
     expect(again.reveal()).toBe(handle.reveal())
@@ -353,7 +353,7 @@ function describeLive<R>({ kind, lacks = [] }: Pick<KindLaws<R>, 'kind' | 'lacks
     const report = await probe(kind, live.good, { depth, limits: PROBE_LIMITS })
     expect(report.ok).toBe(true)
     expect(report.stages.map((stage) => stage.depth)).toEqual(DEPTHS.slice(0, DEPTHS.indexOf(depth) + 1))
-    await eventually('all sockets closed', async () => expect(openSockets()).toBe(before), 2_000)
+    await eventually('all sockets closed', async () => expect(openSockets()).toBeLessThanOrEqual(before), 2_000)
   })
 
   where('replica', 'a replica answers, and is not writable', async () => {

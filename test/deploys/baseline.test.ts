@@ -46,7 +46,7 @@ const surveyed = async (): Promise<Survey> => ({
   takenAt: '2026-03-01T12:00:00.000Z',
   resource: { is: '5 1' },
   roundTripMs: { is: 0.4 },
-  position: { is: { line: 'a cluster', at: '12345678901234567890', unit: 'bytes of WAL' } },
+  position: { is: { line: 'a cluster', at: '12345678901234567890', unit: 'bytes of WAL', before: { line: 'another', at: '7' } } },
   newest: { unknown: 'not asked' },
   facts: await facts(),
 })
@@ -178,6 +178,11 @@ describe('a file that is no fit baseline is refused before anything is contacted
     [
       'with a position that is none',
       () => changed((data) => Object.assign(survey(data), { position: { is: { line: 'a', at: '-1', unit: 'b' } } })),
+      /survey\.position/,
+    ],
+    [
+      'with a line that was left nowhere',
+      () => changed((data) => Object.assign(survey(data), { position: { is: { line: 'a', at: '1', unit: 'b', before: { line: 'c' } } } })),
       /survey\.position/,
     ],
     ['with what was neither told nor not', () => changed((data) => Object.assign(survey(data), { resource: {} })), /survey\.resource/],

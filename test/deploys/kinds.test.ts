@@ -14,6 +14,9 @@ test.each([
   ['postgres://u@h/app', 'postgres://u@h/app?hostaddr=127.0.0.2'],
   ['redis+unix:///run/r.sock?db=0', 'redis+unix:///run/r.sock?db=1'],
   ['postgres://u@a/app', 'postgres://u@b/app'],
+  ['s3://K:S@shop?endpoint=http://a:9000', 's3://K:S@shop?endpoint=http://b:9000'],
+  ['s3://K:S@shop?endpoint=http://a:9000', 's3://K:S@shop'],
+  ['amqp://u@a/app', 'amqps://u@a/app'],
 ])('%s and %s lead to two resources', (before, after) => {
   expect(within(before, after)).toBeNull()
 })
@@ -21,6 +24,37 @@ test.each([
 test.each([
   ['postgres://u@h/app?pool=1', 'postgres://u@h/app?pool=2', 'same resource, parameters changed'],
   ['postgres://u:a@/app?host=a', 'postgres://u:b@/app?host=a', 'same resource, password changed'],
+  [
+    's3://K:a@shop?endpoint=http://a:9000',
+    's3://K:b@shop?endpoint=http%3A%2F%2Fa%3A9000&region=auto',
+    'same resource, password and parameters changed',
+  ],
 ])('%s and %s lead to one', (before, after, words) => {
   expect(within(before, after)).toBe(words)
+})
+
+test.each([
+  ['memcached://u:a@h1,h2:2', 'memcached://u:b@h1:11211,h2:2', 'same resource, password changed'],
+  ['memcached://h1,h2:2', 'memcached://h1,h2:3', null],
+  ['memcached://h1,h2', 'memcached://h1', null],
+])('%s and %s, lists of servers: %s', (before, after, words) => {
+  expect(within(before, after)).toBe(words)
+})
+
+test.each([
+  ['s3://K:S@shop/in?region=a', 's3://K@shop/in'],
+  ['s3://K:S@shop?endpoint=http%3A%2F%2Fminio%3A9000&region=a', 's3://K@shop?endpoint=http://minio:9000'],
+  ['s3://K:S@shop?endpoint=https://abc.supabase.co/storage/v1/s3', 's3://K@shop?endpoint=https://abc.supabase.co'],
+  ['s3://K:S@shop?endpoint=https%3A%2F%2Fu%3Ap%40h', 's3://K@shop'],
+  ['s3://K:S@shop?endpoint=https%3A%2F%2Fh%0a', 's3://K@shop'],
+  ['postgres://u:p@h/x?endpoint=http://minio:9000', 'postgres://u@h:5432/x'],
+  ['memcached://u:S3cret@h1:1,[::1]:2,h3/', 'memcached://u@h1:1,[::1]:2,h3:11211/'],
+  ['memcached://h1,h2?timeout=1', 'memcached://h1:11211,h2:11211'],
+  ['memcached://h1,password=S3cret', 'memcached://(not shown)'],
+  ['memcached://u:S3cret@h1,', 'memcached://(not shown)'],
+  ['redis://:S3cret@h1:1,h2:2', '(not shown)'],
+  ['amqp://app:pw@mq/shop', 'amqp://app@mq:5672/shop'],
+  ['amqps://app:pw@mq/shop', 'amqps://app@mq:5671/shop'],
+])('%s is shown as %s', (handle, shown) => {
+  expect(openKinds(new Redactor()).describe(new Secret(handle))).toBe(shown)
 })

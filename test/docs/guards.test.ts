@@ -42,7 +42,7 @@ describe('a check', () => {
   })
 
   test.each(CHECKS)('$id has an id that can be typed, and says in sentences what it is about', ({ id, severity, about }) => {
-    expect(id).toMatch(/^[a-z]+(\.[a-z][a-z0-9_]*)+$/)
+    expect(id).toMatch(/^[a-z][a-z0-9]*(\.[a-z][a-z0-9_]*)+$/)
     expect(SEVERITIES).toContain(severity)
     expect(about).toMatch(/^[A-Z][^\n]+\.$/)
   })

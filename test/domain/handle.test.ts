@@ -48,6 +48,27 @@ describe('taking a handle apart', () => {
     expect(split('db://h/').path?.text).toBe('')
   })
 
+  test('a list of hosts is taken apart where the kind allows one, and refused where it does not', () => {
+    const text = 'db://u:p@h1:1,[::1]:2,h%33/x?a=1'
+    const parts = splitHandle(text, { ...GRAMMAR, hosts: 'several' })
+    expect(parts).toMatchObject({ host: { text: 'h1' }, port: { number: 1 }, path: { text: 'x' } })
+    expect(parts.others).toMatchObject([
+      { host: { text: '::1' }, port: { number: 2 } },
+      { host: { text: 'h3' }, port: null },
+    ])
+    expect(text.slice(parts.hostsRange.start, parts.hostsRange.end)).toBe('h1:1,[::1]:2,h%33')
+    for (const { host } of parts.others) expect(text.slice(host.start, host.end)).toBe(host.raw)
+    expect(edited(text, [editPath(parts, 'y')])).toBe('db://u:p@h1:1,[::1]:2,h%33/y?a=1')
+    const bare = splitHandle('db://h1,h2:3', { ...GRAMMAR, hosts: 'several' })
+    expect(edited('db://h1,h2:3', [editPath(bare, 'y')])).toBe('db://h1,h2:3/y')
+    expect(() => split(text)).toThrow('names several hosts')
+    expect(split('db://h:1')).toMatchObject({ others: [] })
+  })
+
+  test.each(['db://h1,', 'db://,h1', 'db://h1,,h2', 'db://,'])('%s has an empty place in its list', (text) => {
+    expect(() => splitHandle(text, { ...GRAMMAR, hosts: 'several' })).toThrow('the handle has an empty place in its list of hosts')
+  })
+
   test('of a repeated key the last one counts, and unknown ones are named', () => {
     const parts = split('db://h?a=1&a=2&zz=3')
     expect(queryText(parts, 'a')).toBe('2')

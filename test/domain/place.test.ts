@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Identity } from '../../src/domain/handle.ts'
-import { canonicalHost, isHere, isSameHost, isSameResource } from '../../src/domain/place.ts'
+import { canonicalHost, isHere, isSameHost, isSameResource, placesOf, sharesServer } from '../../src/domain/place.ts'
 
 const identity = (host: string, more: Partial<Identity> = {}): Identity => ({
   kind: 'postgres',
@@ -66,5 +66,29 @@ describe('two handles lead to one resource', () => {
   ])('%s: %#', (_, one, other, same) => {
     expect(isSameResource(one, other)).toBe(same)
     expect(isSameResource(other, one)).toBe(same)
+  })
+})
+
+describe('handles that list several hosts', () => {
+  const list = (host: string, ...others: readonly string[]): Identity => ({ ...identity(host, { port: 1 }), others })
+
+  test.each([
+    ['the same list', list('h1', 'h2:2'), list('H1', 'h2.:2'), true, true],
+    ['another order', list('h1', 'h2:1'), list('h2', 'h1:1'), true, true],
+    ['one more', list('h1', 'h2:1'), list('h1', 'h2:1', 'h3:1'), false, true],
+    ['one of them alone', list('h1', 'h2:1'), identity('h2', { port: 1 }), false, true],
+    ['another port of one', list('h1', 'h2:1'), list('h1', 'h2:2'), false, true],
+    ['none in common', list('h1', 'h2:1'), list('h3', 'h4:1'), false, false],
+    ['an address in other letters', list('h1', '[::1]:1'), list('h1', '[0:0::1]:1'), true, true],
+  ])('%s: %#', (_, one, other, same, shared) => {
+    expect([isSameResource(one, other), isSameResource(other, one)]).toEqual([same, same])
+    expect([sharesServer(one, other), sharesServer(other, one)]).toEqual([shared, shared])
+  })
+
+  test('each server of them stands as if it were alone', () => {
+    expect(placesOf(list('h1', '[::1]:2')).map(({ host, port, others }) => [host, port, others])).toEqual([
+      ['h1', 1, undefined],
+      ['::1', 2, undefined],
+    ])
   })
 })

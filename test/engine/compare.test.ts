@@ -3,7 +3,8 @@ import type { Key } from '../../src/domain/change.ts'
 import { type Check, type Finding, found, passed, unknown } from '../../src/domain/finding.ts'
 import type { Survey } from '../../src/domain/survey.ts'
 import type { Asked } from '../../src/engine/ask.ts'
-import { compare, type OldTold } from '../../src/engine/compare.ts'
+import { type CompareSetting, compare, type OldTold } from '../../src/engine/compare.ts'
+import { findingsOf } from '../../src/engine/preflight.ts'
 import type { Guards } from '../../src/ports/kind.ts'
 
 const KEY = 'DATABASE_URL' as Key
@@ -48,6 +49,17 @@ function asked(side: 'old' | 'new'): Asked {
   return { key: KEY, side, resource, report, session }
 }
 
+const SETTING: CompareSetting = {
+  ...{ deploy: 'here', signal: new AbortController().signal, reporter: { event: () => {} } },
+  ...{ clock: () => 0, now: () => '2026-01-02T00:00:00.000Z' },
+  kinds: {
+    read: () => expect.fail('nothing is read'),
+    describe: () => '',
+    joined: async (changes) => changes.map((change) => ({ ...change, keys: [change.key], kind: null, findings: [], problem: null })),
+    seems: () => null,
+  },
+}
+
 async function jobs(living: OldTold, baseline: Survey | null): Promise<Finding | undefined> {
   const { findings } = await compare(
     {
@@ -59,11 +71,7 @@ async function jobs(living: OldTold, baseline: Survey | null): Promise<Finding |
         baseline: baseline === null ? null : { ...baseline, target: 'fake://h' },
       },
     },
-    {
-      ...{ deploy: 'here', signal: new AbortController().signal, reporter: { event: () => {} } },
-      ...{ clock: () => 0, now: () => '2026-01-02T00:00:00.000Z' },
-      kinds: { read: () => expect.fail('nothing is read'), describe: () => '', seems: () => null },
-    },
+    SETTING,
   )
   return findings.find(({ id }) => id === CHECK.id)
 }
@@ -83,4 +91,25 @@ test.each([
 test('without a baseline the living one speaks alone, and for a dead one nobody does', async () => {
   expect(await jobs(lives('fail'), null)).toMatchObject({ status: 'fail' })
   expect(await jobs(DEAD, null)).toMatchObject({ status: 'unknown' })
+})
+
+test('what a probe finds and a guard judges again is told once, by the guard; where nothing is compared the probe tells it', async () => {
+  const next = asked('new')
+  const report = { ...next.report, findings: [found(CHECK, 'the probe saw jobs'), found({ ...CHECK, id: 'fake.odd' }, 'odd')] }
+  const told = async (isCompared: boolean): Promise<readonly string[]> => {
+    const { findings } = await findingsOf(
+      {
+        change: { key: KEY, before: null, after: null },
+        resource: next.resource,
+        next: { ...next, report },
+        old: asked('old'),
+        isCompared,
+      },
+      { verb: 'swap', expect: null, declared: new Map(), baselines: new Map(), allowed: [], strictness: 'usual' },
+      SETTING,
+    )
+    return findings.filter(({ id }) => id.startsWith('fake.')).map(({ detail }) => detail)
+  }
+  expect(await told(true)).toEqual(['odd', 'none is left'])
+  expect(await told(false)).toEqual(['the probe saw jobs', 'odd'])
 })

@@ -31,6 +31,9 @@ interface Manner {
   readonly writable?: boolean
   readonly healthy?: boolean
   readonly at?: string
+  readonly line?: string
+  /** Where it left `line`, on which the others stand. It stands on a line of its own since. */
+  readonly left?: string
   /** Milliseconds to log in, and to tell of itself. */
   readonly opensIn?: number
   readonly tellsIn?: number
@@ -73,6 +76,8 @@ function deploy(manners: Readonly<Record<string, Manner>>, { holds = 'old', verb
       writable = true,
       healthy = true,
       at = '1',
+      line = 'line',
+      left,
       opensIn = 0,
       tellsIn = 0,
     } = manners[name] ?? {}
@@ -92,7 +97,12 @@ function deploy(manners: Readonly<Record<string, Manner>>, { holds = 'old', verb
       takenAt: new Date(START).toISOString(),
       resource: { is: name },
       roundTripMs: { is: 1 },
-      position: { is: { line: 'line', at, unit: 'bytes of WAL' } },
+      position: {
+        is: {
+          ...{ at, unit: 'bytes of WAL' },
+          ...(left === undefined ? { line } : { line: `of ${name}`, before: { line, at: left } }),
+        },
+      },
       newest: { unknown: 'not asked' },
       facts: healthy ? 'healthy' : 'ill',
     }
@@ -136,7 +146,12 @@ function deploy(manners: Readonly<Record<string, Manner>>, { holds = 'old', verb
     reporter: { event: (event) => events.push(event) },
     consent: verbs,
     deploy: 'here',
-    kinds: { describe: (value) => value.reveal(), seems: () => null, read: async (value) => resourceOf(value.reveal()) },
+    kinds: {
+      describe: (value) => value.reveal(),
+      joined: async (changes) => changes.map((change) => ({ ...change, keys: [change.key], kind: null, findings: [], problem: null })),
+      seems: () => null,
+      read: async (value) => resourceOf(value.reveal()),
+    },
   }
   const wish = (names: readonly string[], more: Partial<FailoverWish> = {}): FailoverWish => ({
     key: KEY,
@@ -281,6 +296,23 @@ describe('a failover', () => {
     expect([await value(), rows().map(({ fit }) => fit)]).toEqual(['old', [true, false]])
     await to(['stale', 'standby'], { allowed: ['failover.behind'] })
     expect(await value()).toBe('stale')
+  })
+
+  test('is refused where one that is not fit stands further on the line that the promoted one left', async () => {
+    const manners = { old: { answers: false }, promoted: { at: '1470', left: '1464' }, standby: { healthy: false, at: '2915' } }
+    const { to, value, rows } = deploy(manners)
+    const refused = await failure(to(['promoted', 'standby']))
+    expect(refused.message).toContain('candidate 2 (standby) is 1,451 bytes of WAL ahead of candidate 1')
+    expect([await value(), rows()[0]?.position]).toEqual(['old', { line: 'of promoted', at: '1470', unit: 'bytes of WAL' }])
+  })
+
+  test('where positions are of two lines, nobody says that none is further', async () => {
+    const { to, value } = deploy({ old: { answers: false }, good: { at: '5' }, stranger: { healthy: false, at: '9', line: 'another' } })
+    const strict = { strictness: 'strict', allowed: ['handle.same_resource', 'tls.expiring', 'net.latency', 'failover.old_alive'] } as const
+    const refused = await failure(to(['good', 'stranger'], strict))
+    expect(refused.message).toContain('whether candidate 2 (stranger) is further cannot be told: candidate 1 is of another line')
+    await to(['good', 'stranger'])
+    expect(await value()).toBe('good')
   })
 
   test('one that breaks off is not taken against what its probe told, whatever is let pass', async () => {
@@ -466,7 +498,7 @@ describe('the quiet period', () => {
     const { to, value } = deploy({})
     await to(['good'])
     const declared = new Map([
-      [KEY, { kind: null, expect: null, fresh: null, use: null, guards: new Map([['failover.quiet', 'warn' as const]]) }],
+      [KEY, { kind: null, expect: null, fresh: null, use: null, variables: null, guards: new Map([['failover.quiet', 'warn' as const]]) }],
     ])
     await to(['old'], { declared })
     expect(await value()).toBe('old')

@@ -36,6 +36,7 @@ function deploy(entries: Readonly<Record<string, string>> = {}) {
     deploy: 'here',
     kinds: {
       describe: (value) => value.reveal(),
+      joined: async (changes) => changes.map((change) => ({ ...change, keys: [change.key], kind: null, findings: [], problem: null })),
       seems: () => null,
       read: async () => ({
         kind: 'opaque',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Secret } from '../../src/domain/secret.ts'
+import mysql from '../../src/kinds/mysql/mysql.ts'
 import opaque from '../../src/kinds/opaque.ts'
 import postgres from '../../src/kinds/postgres/postgres.ts'
 import redis from '../../src/kinds/redis/redis.ts'
@@ -29,6 +30,20 @@ const REDIS: readonly Row[] = [
   ['rediss://u:p@old/0', { user: 'v', port: '7' }, 'rediss://v:p@old:7/0'],
 ]
 
+const MYSQL: readonly Row[] = [
+  ['mysql://u:p%3d@old:1/x?ssl-mode=REQUIRED', { host: 'new.example' }, 'mysql://u:p%3d@new.example:1/x?ssl-mode=REQUIRED'],
+  ['mysql2://u:p@old/x', { password: secret }, 'mysql2://u:n%26w%20p%40ss@old/x'],
+  ['mariadb://u:p@old/x', { host: '::1', port: '7' }, 'mariadb://u:p@[::1]:7/x'],
+  [
+    'jdbc:mysql://old/x?user=u&password=p',
+    { host: 'new', user: 'v', password: secret },
+    'jdbc:mysql://new/x?user=v&password=n%26w%20p%40ss',
+  ],
+  ['mysql://u:p@h/x?socket=/run/a.sock', { name: 'y', user: 'v' }, 'mysql://v:p@h/y?socket=/run/a.sock'],
+  ['mysql://h', { name: 'a/b' }, 'mysql://h/a%2Fb'],
+  ['mysql://u:p@h/x?ssl={"rejectUnauthorized":true}', { name: 'y' }, 'mysql://u:p@h/y?ssl={"rejectUnauthorized":true}'],
+]
+
 const holds = (kind: Kind, rows: readonly Row[]) => {
   test.each(rows)(`${kind.name}: %s with some parts replaced keeps every other byte`, (before, parts, after) => {
     expect(kind.replaceParts(new Secret(before), parts).reveal()).toBe(after)
@@ -38,6 +53,7 @@ const holds = (kind: Kind, rows: readonly Row[]) => {
 describe('replacing parts', () => {
   holds(postgres, POSTGRES)
   holds(redis, REDIS)
+  holds(mysql, MYSQL)
 
   test.each<readonly [Kind, string, HandleParts]>([
     [postgres, 'postgres://h/x', { port: '0' }],
@@ -50,6 +66,10 @@ describe('replacing parts', () => {
     [redis, 'redis://h', { user: 'u' }],
     [redis, 'unix:///run/r.sock', { host: 'h' }],
     [redis, 'unix:///run/r.sock', { name: '1' }],
+    [mysql, 'mysql://h/x', { port: '0' }],
+    [mysql, 'mysql://h/x', { host: 'a@b' }],
+    [mysql, 'mysql://h/x?socket=/run/a.sock', { host: 'new' }],
+    [mysql, 'mysql://%2Frun%2Fa.sock/x', { port: '1' }],
     [opaque, 'token', { host: 'h' }],
   ])('what would not be a handle any more is HANDLE_INVALID (%#)', (kind, before, parts) => {
     expect(() => kind.replaceParts(new Secret(before), parts)).toThrow(expect.objectContaining({ code: 'HANDLE_INVALID' }))

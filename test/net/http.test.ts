@@ -2,8 +2,9 @@ import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { NetError } from '../../src/net/bounded.ts'
+import { dial } from '../../src/net/dial.ts'
 import { askHttp } from '../../src/net/http.ts'
-import { answers, type Behaviour, drips, liar, silent } from '../support/liars.ts'
+import { answers, type Behaviour, drips, greets, liar, silent } from '../support/liars.ts'
 
 const bound = (ms = 1_000) => ({ ms, signal: new AbortController().signal })
 const get = { method: 'GET', target: '/x?y=1', headers: { host: 'h.example' } } as const
@@ -11,7 +12,7 @@ const get = { method: 'GET', target: '/x?y=1', headers: { host: 'h.example' } } 
 const sockets: Socket[] = []
 const connected = (port: number): Promise<Socket> =>
   new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => resolve(socket))
+    const socket = connect(port, '127.0.0.1', () => resolve(socket.pause())) // As it comes from a dial.
     socket.on('error', () => {})
     sockets.push(socket)
   })
@@ -61,6 +62,20 @@ describe('a request over an open socket', () => {
     const error = await askHttp(await connected(server.port), get, bound(ms)).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(NetError)
     expect(error).toMatchObject({ code })
+  })
+
+  test('a socket that was dialled is paused, and is woken; what it was told before is no answer', async () => {
+    await using server = await liar(answers('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))
+    const dialled = async (port: number) => await dial({ host: '127.0.0.1', port }, { ...bound(), now: () => performance.now() })
+    const socket = await dialled(server.port)
+    expect(socket.isPaused()).toBe(true)
+    for (const time of [1, 2])
+      expect((await askHttp(socket, { ...get, keep: true }, bound())).body.toString(), `request ${time}`).toBe('ok')
+    socket.destroy()
+    await using greeting = await liar(greets('220 mail ready\r\n'))
+    const greeted = await dialled(greeting.port)
+    await expect(askHttp(greeted, get, bound())).rejects.toMatchObject({ code: 'protocol' })
+    greeted.destroy()
   })
 
   test('a redirect is an answer, and is not followed', async () => {

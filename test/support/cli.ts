@@ -31,6 +31,8 @@ export interface RunOptions {
 export interface Running {
   readonly pid: number
   kill(signal: NodeJS.Signals): void
+  /** What it said on stderr so far. */
+  stderr(): string
   /** `exit` is null when a signal ended it. */
   readonly ended: Promise<Omit<Ran, 'exit'> & { readonly exit: number | null; readonly signal: string | null }>
 }
@@ -71,7 +73,11 @@ export function begin(
     stdout: String(stdout),
     stderr: String(stderr),
   }))
-  return { pid: child.pid ?? 0, kill: (signal) => void child.kill(signal), ended }
+  let said = ''
+  child.stderr?.on('data', (piece: Buffer) => {
+    said += piece
+  })
+  return { pid: child.pid ?? 0, kill: (signal) => void child.kill(signal), stderr: () => said, ended }
 }
 
 /** The file a command line runs, for shells and terminals. */

@@ -63,15 +63,18 @@ const identity = z.strictObject({
   scheme: text,
   host: text,
   port: z.int().optional(),
+  others: z.array(text).optional(),
   name: text.optional(),
   user: text.optional(),
   tls: z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']),
+  service: text.optional().meta({ description: 'What the handle says it is, where no kind speaks it.' }),
   provider: text.optional(),
 })
 
 const attachment = z.strictObject({
   deploy: text.optional().meta({ description: 'Of where, which looks into many configs: the deploy, or the path of its config.' }),
   key: text,
+  keys: z.array(text).optional().meta({ description: 'The variables that make its handle together.' }),
   kind: text,
   provider: text.nullable(),
   target: text,
@@ -148,7 +151,20 @@ const unsettled = z.strictObject({
 })
 
 const ERRORS = [
-  ...['USAGE', 'HANDLE_INVALID', 'CONFIG_INVALID', 'REFUSED', 'PROBE_FAILED', 'CONFLICT', 'BUSY', 'CLAIMED', 'UNAVAILABLE', 'DAMAGED'],
+  ...[
+    'USAGE',
+    'HANDLE_INVALID',
+    'CONFIG_INVALID',
+    'REFUSED',
+    'PROBE_FAILED',
+    'TIMED_OUT',
+    'TIMED_OUT',
+    'CONFLICT',
+    'BUSY',
+    'CLAIMED',
+    'UNAVAILABLE',
+    'DAMAGED',
+  ],
   ...['INTERRUPTED', 'UNKNOWN', 'INCOMPLETE', 'UNSETTLED', 'BUG'],
 ] as const
 

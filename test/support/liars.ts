@@ -66,6 +66,13 @@ export const answers =
     socket.on('data', () => socket.write(text))
   }
 
+/** Answers every line that it is told with the same. */
+export const answersLines =
+  (text: string): Behaviour =>
+  (socket) => {
+    socket.on('data', (chunk) => socket.write(text.repeat(chunk.toString('latin1').split('\n').length - 1)))
+  }
+
 /** Answers the first, second … question with the first, second … text, and then nothing. A null hangs up. */
 export const script =
   (...lines: readonly (string | Buffer | null)[]): Behaviour =>
@@ -126,4 +133,7 @@ export const FOREIGNERS: readonly { readonly protocol: string; readonly behaviou
   { protocol: 'SSH', behaviour: greets('SSH-2.0-OpenSSH_9.6\r\n') },
   { protocol: 'MySQL', behaviour: greets(Buffer.concat([Buffer.from([0x4a, 0, 0, 0, 10]), Buffer.from('8.0.36\0')])) },
   { protocol: 'NATS', behaviour: greets('INFO {"server_id":"x"}\r\n') },
+  { protocol: 'memcached', behaviour: answersLines('ERROR\r\n') },
+  { protocol: 'beanstalkd', behaviour: answersLines('UNKNOWN_COMMAND\r\n') },
+  { protocol: 'AMQP', behaviour: script('AMQP\0\0\u0009\u0001', null) },
 ]

@@ -36,7 +36,7 @@ export async function change(command: ChangeCommand, session: Session): Promise<
     atomicOnly: command.atomicOnly,
     onWait: (reason) => reporter.event({ type: 'waiting', reason }),
   })
-  const kinds = openKinds(session.redactor)
+  const kinds = openKinds(session.redactor, deploy.declared?.resources)
   try {
     const baselines = await baselinesIn('baseline' in command ? command.baseline : null, host, command.directory)
     const begun = await wanted(command, store, kinds, session)

@@ -25,8 +25,8 @@ import { sayUnfinished } from '../standing.ts'
 /** Asks two resources about themselves and says whether the one is fit to take the place of the other. Reads only, and keeps a baseline where asked. */
 export async function compare(command: CompareCommand, session: Session): Promise<Said> {
   const { host } = session
-  const kinds = openKinds(session.redactor)
   const deploy = needsDeploy(command.what) ? await placeOf(command, session) : null
+  const kinds = openKinds(session.redactor, deploy?.declared?.resources)
   if (deploy !== null) expectThere(deploy, host)
   if (command.save !== null) expectWritable(baselineFile(command.save, host, command.directory))
   const baselines = await baselinesIn(command.baseline, host, command.directory)
@@ -70,7 +70,7 @@ async function judged(changes: readonly Change[], measure: Measure, world: World
   const keys = changes.map(({ key }) => key)
   const said = { deploy: deploy?.name ?? null, outcome: 'unchanged' as const }
   try {
-    const fitness = await fitnessOf(changes, measure, settingOf(world))
+    const fitness = await fitnessOf(changes, world.entries, measure, settingOf(world))
     for (const key of keys) tellJudged(key, fitness.preflight.findings, session.reporter)
     const saved = keys.flatMap((key) => savedText(key, fitness.preflight.told, world) ?? [])
     const message = [...keys.map((key) => verdictText(key, fitness)), ...saved].join('\n')

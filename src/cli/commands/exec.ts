@@ -4,8 +4,9 @@ import { openStore } from '../../deploys/open.ts'
 import type { Key } from '../../domain/change.ts'
 import { AttachError } from '../../domain/errors.ts'
 import type { Secret } from '../../domain/secret.ts'
-import type { Ended, Environment } from '../../ports/host.ts'
+import type { Environment } from '../../ports/host.ts'
 import type { ConfigStore } from '../../ports/store.ts'
+import { saidOf } from '../child.ts'
 import type { ExecCommand } from '../command.ts'
 import { isPlain } from '../line.ts'
 import { placeOf, type Said, type Session } from '../session.ts'
@@ -58,27 +59,3 @@ const LONE = /\p{Cs}/u
 
 const notCarried = (key: string, why: string): AttachError =>
   new AttachError('CONFIG_INVALID', `${key} cannot be a variable of a command: ${why}; nothing was run`, { hint: 'mend it in the config' })
-
-const NOT_FOUND = 127
-const NOT_RUN = 126
-
-/** What the system says when it does not begin a command, as env(1) tells it by its exit. */
-function saidOf(ended: Ended, program: string): Pick<Said, 'exit' | 'error'> {
-  if (ended.by === 'exit') return { exit: ended.code }
-  if (ended.by === 'signal') return { exit: 128 + ended.number }
-  const name = isPlain(program) ? `"${program}"` : 'the command'
-  const failed = (exit: number, message: string, hint: string): Pick<Said, 'exit' | 'error'> => ({
-    exit,
-    error: { code: 'USAGE', message: `${name} ${message}; nothing was run`, hint },
-  })
-  switch (ended.code) {
-    case 'ENOENT':
-      return failed(NOT_FOUND, 'was not found: expected a path, or a program in PATH', 'command -v PROGRAM')
-    case 'EACCES':
-      return failed(NOT_RUN, 'is not executable for this user', 'chmod +x PROGRAM')
-    case 'E2BIG':
-      return failed(NOT_RUN, 'cannot be run: its arguments and variables are more than the system takes', 'getconf ARG_MAX')
-    default:
-      return failed(NOT_RUN, `cannot be run (${ended.code})`, 'run it without attach to see why')
-  }
-}

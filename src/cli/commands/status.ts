@@ -21,13 +21,13 @@ export async function status(command: StatusCommand, session: Session): Promise<
   const deploy = await placeOf(command, session)
   expectHistory(deploy, session)
   const store: ConfigStore = openStore(deploy, host, { lockTimeoutMs: 0, onWait: () => {} })
-  const kinds = openKinds(session.redactor)
+  const kinds = openKinds(session.redactor, deploy.declared?.resources)
   try {
     const snapshot = await store.read(signal)
     sayUnfinished(snapshot, deploy.label, session)
     const head = await whereReadable(session, null, () => headOrNote(store.journal, session))
     const attachments = await rowsOf(snapshot, deploy, head, store.journal, kinds, command, session)
-    if (command.probe) await probeAttached(snapshot, deploy, attachments, kinds, session)
+    if (command.probe) await probeAttached(snapshot, attachments, kinds, session)
     if (signal.aborted) throw new AttachError('INTERRUPTED', 'interrupted', { hint: 'attach status' })
     const open = await openRow(store.journal, head, session)
     const unsettledRow = await whereReadable(session, null, () => unsettledOf(store.journal, head, session))
@@ -109,22 +109,39 @@ async function rowsOf(
   session: Session,
 ): Promise<readonly AttachmentRow[]> {
   const releases = await whereReadable(session, new Map<Key, Last>(), () => lastReleases(journal, head, session))
-  const present = [...entries]
-    .filter(([key, value]) => kinds.isHandle(value) || releases.has(key) || declared?.resources.has(key) === true)
-    .map(([key, value]) => {
-      const last = releases.get(key)
-      const sketch = kinds.sketch(value)
+  const attachments = await kinds.attachments(entries)
+  const present = attachments
+    .filter(
+      ({ key, keys, handle }) =>
+        keys.length > 1 || handle === null || kinds.isHandle(handle) || releases.has(key) || declared?.resources.has(key) === true,
+    )
+    .map(({ key, keys, handle, kind, finding }): AttachmentRow => {
+      const sketch = handle === null ? NO_HANDLE : kinds.sketch(handle)
+      const lasts = keys.flatMap((each) => releases.get(each) ?? [])
+      if (finding !== null) session.reporter.event({ type: 'found', key, finding })
       return {
         key,
+        ...(keys.length > 1 || handle === null ? { keys } : {}),
         ...sketch,
-        kind: declared?.resources.get(key)?.kind ?? sketch.kind,
-        release: last?.release ?? null,
-        edited: last?.wrote === undefined || isOpen(key, head) ? null : !isSame(last.wrote, value),
-        ...(reveal ? { value: value.reveal() } : {}),
+        kind: kind ?? sketch.kind,
+        release: lasts.length === 0 ? null : Math.max(...lasts.map(({ release }) => release)),
+        edited: editedOf(keys),
+        ...(reveal && handle !== null ? { value: handle.reveal() } : {}),
       }
     })
   return [...present, ...goneOutside(releases, entries, head)]
+
+  /** Null: that cannot be told of any of them. */
+  function editedOf(keys: readonly Key[]): boolean | null {
+    const told = keys.flatMap((key) => {
+      const [last, value] = [releases.get(key), entries.get(key)]
+      return last?.wrote === undefined || value === undefined || isOpen(key, head) ? [] : [!isSame(last.wrote, value)]
+    })
+    return told.length === 0 ? null : told.some((edited) => edited)
+  }
 }
+
+const NO_HANDLE = { kind: 'none', provider: null, target: 'not whole' }
 
 /** Keys that a release wrote, and that somebody removed by hand. */
 function goneOutside(releases: ReadonlyMap<Key, Last>, entries: Snapshot['entries'], head: Head | null): readonly AttachmentRow[] {
@@ -165,20 +182,14 @@ async function lastReleases(journal: Journal, head: Head | null, session: Sessio
   return last
 }
 
-async function probeAttached(
-  { entries }: Snapshot,
-  { declared }: Deploy,
-  rows: readonly AttachmentRow[],
-  kinds: OpenKinds,
-  session: Session,
-): Promise<void> {
+async function probeAttached({ entries }: Snapshot, rows: readonly AttachmentRow[], kinds: OpenKinds, session: Session): Promise<void> {
   const { host, reporter, signal } = session
   const setting = { kinds, reporter, signal, clock: host.clock, now: host.now }
-  const asks = [...entries]
-    .filter(([key]) => rows.some((row) => row.key === key))
-    .map(async ([key, value]) => {
-      const asked = declared?.resources.get(key)?.kind ?? null
-      const resource = await kinds.read(value, { asked, was: null }).catch((error: unknown) => sayUnreadable(key, error, session))
+  const asks = (await kinds.attachments(entries))
+    .filter(({ key }) => rows.some((row) => row.key === key))
+    .map(async ({ key, handle, kind: asked }) => {
+      if (handle === null) return
+      const resource = await kinds.read(handle, { asked, was: null }).catch((error: unknown) => sayUnreadable(key, error, session))
       if (resource !== null && resource.depth !== null) await probe(key, 'attached', resource, setting)
     })
   await Promise.all(asks)

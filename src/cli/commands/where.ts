@@ -5,7 +5,7 @@ import { baseOf, type Deploy } from '../../deploys/locate.ts'
 import type { AttachmentRow } from '../../domain/document.ts'
 import { AttachError } from '../../domain/errors.ts'
 import type { Identity } from '../../domain/handle.ts'
-import { isHere, isSameHost, isSameResource } from '../../domain/place.ts'
+import { isHere, isSameHost, placesOf, sharesServer } from '../../domain/place.ts'
 import { rowOfScheme } from '../../kinds/registry.ts'
 import type { Sought, WhereCommand } from '../command.ts'
 import type { Said, Session } from '../session.ts'
@@ -60,7 +60,12 @@ interface Search {
 }
 
 async function searchFor(sought: Sought, kinds: OpenKinds, { host, signal }: Session): Promise<Search> {
-  if (sought.by === 'host') return { isMeant: (identity, by) => isAt(identity, sought, by), isPossible: () => false, isNear: () => false }
+  if (sought.by === 'host')
+    return {
+      isMeant: (identity, by) => placesOf(identity).some((place) => isAt(place, sought, by)),
+      isPossible: () => false,
+      isNear: () => false,
+    }
   const { source } = sought
   const value =
     source.from === 'argv'
@@ -68,9 +73,12 @@ async function searchFor(sought: Sought, kinds: OpenKinds, { host, signal }: Ses
       : valueIn(await host.stdin.readAll(VALUE_BYTES_MAX, signal), { raw: false, what: 'standard input' })
   const { identity } = await kinds.read(value, { asked: null, was: null })
   return {
-    isMeant: (other, by) => by === 'handle' && isSameResource(other, identity),
+    isMeant: (other, by) => by === 'handle' && sharesServer(other, identity),
     isPossible: (attached) => mayLeadTo(attached, identity),
-    isNear: (other) => other.port === identity.port && isSameHost(other.host, identity.host),
+    isNear: (other) =>
+      placesOf(other).some((place) =>
+        placesOf(identity).some((sought) => place.port === sought.port && isSameHost(place.host, sought.host)),
+      ),
   }
 }
 
@@ -89,11 +97,11 @@ function rowOf({ name }: Deploy, { key }: Attached, identity: Identity): Attachm
 }
 
 /** `postgres://app@db1:5432/app`, with what the handle means and not as it is written. */
-function targetOf({ scheme, user, host, port, name }: Identity): string {
+function targetOf({ scheme, user, host, port, others = [], name }: Identity): string {
   if (rowOfScheme(scheme)?.files) return `${scheme}:${host}`
   const who = user === undefined ? '' : `${user}@`
   const place = host.includes(':') ? `[${host}]` : host
-  return `${scheme}://${who}${place}${port === undefined ? '' : `:${port}`}${name === undefined ? '' : `/${name}`}`
+  return `${scheme}://${who}${place}${port === undefined ? '' : `:${port}`}${others.map((other) => `,${other}`).join('')}${name === undefined ? '' : `/${name}`}`
 }
 
 const keys = (count: number): string => `${count} key${count === 1 ? '' : 's'}`

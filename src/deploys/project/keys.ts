@@ -122,6 +122,11 @@ export const KEYS = {
       example: 'cache',
       choices: USES,
     },
+    variables: {
+      about: 'Which variables hold the parts of its handle, where they have other names than the usual ones. Goes with kind.',
+      expected: 'a mapping of parts of the handle to names of variables',
+      example: '{ bucket: UPLOADS_BUCKET }',
+    },
     guards: {
       about: 'How much a check matters here, by its id: an error stands in the way, a warn only with --strict, an info never.',
       expected: 'a mapping of ids of checks to severities',
@@ -160,6 +165,16 @@ export const GUARDS: Readonly<Record<string, KeyInfo>> = Object.fromEntries(
   ]),
 )
 
+/** The keys of `variables`: the parts of handles that kinds know. */
+export const PARTS: Readonly<Record<string, KeyInfo>> = Object.fromEntries(
+  [...new Set(KINDS.flatMap(({ variables = [] }) => variables.flatMap(({ parts }) => Object.keys(parts))))]
+    .sort()
+    .map((part) => [
+      part,
+      { about: `The variable that holds the ${part}.`, expected: 'the name of a variable', example: 'UPLOADS_BUCKET' },
+    ]),
+)
+
 /** What each entry is of the two mappings whose keys are names. */
 export const ENTRIES = {
   deploys: {
@@ -167,26 +182,31 @@ export const ENTRIES = {
     example: '{ config: .env.production }',
     name: 'a name of letters, digits, ".", "_" and "-"',
   },
-  resources: { expected: 'a mapping with kind, expect, use or guards', example: '{ kind: postgres }', name: "a variable's name" },
+  resources: {
+    expected: 'a mapping with kind, expect, use, variables or guards',
+    example: '{ kind: postgres }',
+    name: "a variable's name",
+  },
 } as const
 
 /** A way from the top of the file to a value: keys, and places in lists from 0. */
 export type Path = readonly (string | number)[]
 
 /** Which mapping stands at a path. Null: none whose keys are known. */
-export function mappingAt(path: Path): Mapping | 'guards' | null {
+export function mappingAt(path: Path): Mapping | 'guards' | 'variables' | null {
   const [top, , below, last] = path
   if (path.length === 0) return 'project'
   if (path.length === 2) return top === 'deploys' ? 'deploy' : top === 'resources' ? 'resource' : null
   if (path.length === 3 && top === 'deploys') return below === 'hook' || below === 'health' ? below : null
-  if (path.length === 3 && top === 'resources') return below === 'expect' || below === 'guards' ? below : null
+  if (path.length === 3 && top === 'resources') return below === 'expect' || below === 'guards' || below === 'variables' ? below : null
   return path.length === 4 && top === 'resources' && below === 'expect' && last === 'fresh' ? last : null
 }
 
 /** The keys of the mapping at a path. Null: they are names. */
 export function keysAt(path: Path): Readonly<Record<string, KeyInfo>> | null {
   const mapping = mappingAt(path)
-  return mapping === null ? null : mapping === 'guards' ? GUARDS : KEYS[mapping]
+  if (mapping === null) return null
+  return mapping === 'guards' ? GUARDS : mapping === 'variables' ? PARTS : KEYS[mapping]
 }
 
 /** Which keys may stand at a path, for a person. */

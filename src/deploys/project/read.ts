@@ -145,7 +145,7 @@ function projectOf(
   return { label, deploys, usual: usual ?? null }
 }
 
-function resourceOf({ kind, expect, use, guards = {} }: ResourceForm): ExpectedResource {
+function resourceOf({ kind, expect, use, variables, guards = {} }: ResourceForm): ExpectedResource {
   const { role = null, fresh }: { readonly role?: ExpectedResource['expect'] | undefined; readonly fresh?: FreshForm | undefined } =
     typeof expect === 'string' ? { role: expect } : (expect ?? {})
   return {
@@ -153,9 +153,14 @@ function resourceOf({ kind, expect, use, guards = {} }: ResourceForm): ExpectedR
     expect: role,
     fresh: fresh === undefined ? null : { table: fresh.table, column: fresh.column, withinMs: timeOf(fresh.within, 0) },
     use: use ?? null,
-    guards: new Map(Object.entries(guards).flatMap(([id, severity]) => (severity === undefined ? [] : [[id, severity] as const]))),
+    variables: variables === undefined ? null : Object.fromEntries(entriesOf(variables)),
+    guards: new Map(entriesOf(guards)),
   }
 }
+
+/** Those that are said. */
+const entriesOf = <T>(mapping: Readonly<Record<string, T | undefined>>): readonly (readonly [string, T])[] =>
+  Object.entries(mapping).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))
 
 function hookOf(hook: DeployForm['hook']): Hook | null {
   if (hook === undefined) return null

@@ -8,7 +8,7 @@ import { USES } from '../../domain/survey.ts'
 import { ENV_KEY } from '../../formats/dotenv.ts'
 import { READERS } from '../../formats/reader-names.ts'
 import { KINDS } from '../../kinds/registry.ts'
-import { AGE_DAYS_MAX, ENTRIES, GUARDS, KEYS, type KeyInfo } from './keys.ts'
+import { AGE_DAYS_MAX, ENTRIES, GUARDS, KEYS, type KeyInfo, PARTS } from './keys.ts'
 
 type Zod = typeof import('zod').z
 
@@ -98,18 +98,44 @@ function healthForm(z: Zod) {
 }
 
 function resourceForm(z: Zod) {
-  const { kind, use, guards } = KEYS.resource
+  const { kind, use, variables, guards } = KEYS.resource
   const kinds = KINDS.map(({ name }) => name)
-  return z.strictObject(
+  const form = z.strictObject(
     {
       kind: z.enum(kinds, expected(kind.expected)).meta(about(kind)).optional(),
       expect: expectForm(z).optional(),
       use: z.enum(USES, expected(use.expected)).meta(about(use)).optional(),
+      variables: variablesForm(z).meta(about(variables)).optional(),
       guards: guardsForm(z).meta(about(guards)).optional(),
     },
     expected(ENTRIES.resources.expected),
   )
+  return form.superRefine(({ kind: name, variables: held }, { addIssue }) => {
+    const say = (message: string, ...path: readonly string[]) => addIssue({ code: 'custom', message, path: ['variables', ...path] })
+    if (held === undefined) return
+    const [usual] = KINDS.find((row) => row.name === name)?.variables ?? []
+    if (usual === undefined) return say(name === undefined ? 'goes with kind' : 'goes with a kind whose handles variables can hold')
+    const parts = Object.keys(usual.parts)
+    for (const part of Object.keys(held))
+      if (!parts.includes(part)) say(`is no part of a handle of ${name}: the parts are ${parts.join(', ')}`, part)
+    const names = Object.values(held)
+    if (new Set(names).size < names.length) say('names one variable twice')
+  })
 }
+
+function variablesForm(z: Zod) {
+  const shape: Readonly<Record<string, ReturnType<typeof variableForm>>> = Object.fromEntries(
+    Object.entries(PARTS).map(([part, info]) => [part, variableForm(z, info)]),
+  )
+  return z.strictObject(shape, expected(KEYS.resource.variables.expected))
+}
+
+const variableForm = (z: Zod, info: KeyInfo) =>
+  z
+    .string(expected(info.expected))
+    .regex(/^[A-Za-z_][A-Za-z0-9_]{0,255}$/, expected(info.expected))
+    .meta(about(info))
+    .optional()
 
 /** The mapping stands first: of a union, that branch speaks whose type fits. */
 function expectForm(z: Zod) {

@@ -1,7 +1,8 @@
 import { GENERAL } from '../../domain/checks.ts'
 import { type Finding, found, passed, unknown } from '../../domain/finding.ts'
+import type { Identity } from '../../domain/handle.ts'
 import { listed } from '../../domain/listed.ts'
-import { isHere, isSameResource } from '../../domain/place.ts'
+import { isHere, isSameResource, placesOf } from '../../domain/place.ts'
 import type { Elsewhere } from '../elsewhere.ts'
 import { isKindChanged, type Sides } from './sides.ts'
 
@@ -11,7 +12,7 @@ const SHOWN_MAX = 3
 /** What is on this machine for us may be on another one for the app. */
 export function localhost({ next, old, goesBack }: Sides): Finding {
   const check = GENERAL.localhost
-  const [to, from] = [next.resource.identity.host, old.resource.identity.host]
+  const [to, from] = [hereOf(next.resource.identity), hereOf(old.resource.identity)]
   if (!isHere(to)) return passed(check, 'not on this machine')
   if (isHere(from)) return passed(check, 'both are on this machine')
   return found(check, `leads to ${from} now, and to this very machine (${to}) afterwards`, {
@@ -19,6 +20,9 @@ export function localhost({ next, old, goesBack }: Sides): Finding {
     ...(goesBack ? { severity: 'warn' as const } : {}),
   })
 }
+
+/** Of several hosts the one that is on this machine, where there is one. */
+const hereOf = (identity: Identity): string => placesOf(identity).find(({ host }) => isHere(host))?.host ?? identity.host
 
 /** `elsewhere` null: no other deploy is known. */
 export function otherDeploy({ next, old, goesBack }: Sides, elsewhere: Elsewhere | null): Finding {

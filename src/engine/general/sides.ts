@@ -21,4 +21,7 @@ export interface Side {
   readonly report: Probed['report']
 }
 
-export const isKindChanged = ({ next, old }: Sides): boolean => next.resource.kind !== old.resource.kind
+export const isKindChanged = ({ next, old }: Sides): boolean => nameOf(next) !== nameOf(old)
+
+/** What sort of service it is, also where no kind speaks it. */
+export const nameOf = ({ resource: { kind, identity } }: Side): string => identity.service ?? kind

@@ -3,8 +3,9 @@ import { invalid } from '../../domain/handle-grammar.ts'
 import { checkPort, type Edit, editAuthority, edited, editPath, editQuery, editUserinfo, encodePart } from '../../domain/handle-replace.ts'
 import { queryText, splitHandle } from '../../domain/handle-split.ts'
 import { Secret } from '../../domain/secret.ts'
-import type { HandleParts, Kind } from '../../ports/kind.ts'
+import type { HandleParts, HandleVariables, Kind } from '../../ports/kind.ts'
 import { hostInHandle } from '../host.ts'
+import { composed, decomposed } from '../parts.ts'
 import { identifyPostgres, POSTGRES_GRAMMAR, POSTGRES_SCHEMES, type Postgres, parsePostgres } from './handle.ts'
 
 // https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
@@ -26,9 +27,20 @@ export const postgres: Kind<Postgres> = {
   },
   guards: async () => (await import('./guards/guards.ts')).guards,
   replaceParts,
+  compose,
+  decompose: (handle) => decomposed(splitHandle(handle.reveal(), POSTGRES_GRAMMAR), VARIABLES),
 }
 
 export default postgres
+
+/** PGHOST may be the folder of a socket. */
+const VARIABLES = { sockets: true, query: ['sslmode'] } as const
+
+function compose(parts: HandleVariables): Handle {
+  const handle = composed(parts, { scheme: 'postgresql', ...VARIABLES })
+  parsePostgres(handle)
+  return handle
+}
 
 /** libpq lets a query part win over the same part of the authority: what counts is what is replaced. */
 function replaceParts(handle: Handle, { host, port, name, user, password }: HandleParts): Handle {

@@ -104,17 +104,31 @@ export class Questions {
   #reason(error: RespError, words: Words): string {
     const name = nameOf(words)
     if (error.error === 'NOPERM') {
-      return isAboutKeys(error)
+      return isAboutAccess(error)
         ? `the user may not touch the key that ${name} asks for`
         : `the user may not ask ${name} (its ACL lacks +${name.toLowerCase().replace(' ', '|')})`
     }
     if (isUnheardOf(error)) return `the server does not know ${name}`
+    const elsewhere = whyElsewhere(error)
+    if (elsewhere !== null) return `${elsewhere} that ${name} asks for`
     return `the server refused ${name}${whyRefused(error, this.#live.secrets)}`
   }
 }
 
-/** What an ACL refused was the key, not the command. */
-export const isAboutKeys = ({ error, text }: RespError): boolean => error === 'NOPERM' && /permissions to access/i.test(text)
+/** What an ACL refused was the key or the channel, not the command. */
+export const isAboutAccess = ({ error, text }: RespError): boolean => error === 'NOPERM' && /permissions to access/i.test(text)
+
+/** Why a node of a cluster does not answer for a key, up to `that … asks for`. Null: it is not about that. */
+export const whyElsewhere = ({ error }: RespError): string | null => ELSEWHERE[error] ?? null
+
+/** The server says which slot it is and who has it, another one at each question. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  MOVED: 'another node of the cluster holds a key',
+  ASK: 'another node of the cluster takes over a key',
+  TRYAGAIN: 'another node of the cluster takes over some of the keys',
+  CROSSSLOT: 'not one node of the cluster holds all the keys',
+  CLUSTERDOWN: 'the cluster is not whole, and nobody serves a key',
+}
 
 export const isUnheardOf = ({ error, text }: RespError): boolean =>
   error === 'ERR' && /unknown (sub)?command|wrong number of arguments|not supported|is disabled|support disabled/i.test(text)

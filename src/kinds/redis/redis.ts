@@ -3,8 +3,9 @@ import { invalid } from '../../domain/handle-grammar.ts'
 import { checkPort, type Edit, editAuthority, edited, editPath, editQuery, editUserinfo, encodePart } from '../../domain/handle-replace.ts'
 import { queryText, splitHandle } from '../../domain/handle-split.ts'
 import { Secret } from '../../domain/secret.ts'
-import type { HandleParts, Kind } from '../../ports/kind.ts'
+import type { HandleParts, HandleVariables, Kind } from '../../ports/kind.ts'
 import { hostInHandle } from '../host.ts'
+import { composed, decomposed } from '../parts.ts'
 import { databaseKey, identifyRedis, parseRedis, REDIS_GRAMMAR, REDIS_SCHEMES, type Redis, traitsOfRedis } from './handle.ts'
 
 /** Redis and Valkey. `rediss` is TLS with the certificate and the host name checked. */
@@ -24,9 +25,25 @@ export const redis: Kind<Redis> = {
   },
   guards: async () => (await import('./guards/guards.ts')).guards,
   replaceParts,
+  compose,
+  decompose,
 }
 
 export default redis
+
+function compose(parts: HandleVariables): Handle {
+  const handle = composed(parts, { scheme: 'redis' })
+  parseRedis(handle)
+  return handle
+}
+
+/** No variable says that TLS is meant. */
+function decompose(handle: Handle): HandleVariables {
+  const split = splitHandle(handle.reveal(), REDIS_GRAMMAR)
+  if (!['redis', 'valkey'].includes(split.scheme))
+    throw invalid('asks for TLS or names a socket, which no variable holds', 'keep it as one handle')
+  return decomposed(split, {})
+}
 
 function replaceParts(handle: Handle, { host, port, name, user, password }: HandleParts): Handle {
   const text = handle.reveal()

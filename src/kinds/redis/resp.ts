@@ -89,8 +89,9 @@ class Reader {
       case '_':
         return null
       case '$':
-      case '=':
         return this.#bulk(line)
+      case '=':
+        return this.#verbatim(line)
       case '!':
         return errorOf(this.#bulk(line) ?? '')
       case '|':
@@ -125,6 +126,13 @@ class Reader {
     const text = this.#bytes.toString('utf8', this.at, this.at + length)
     this.at += length + 2
     return text
+  }
+
+  /** A text that three letters and a colon stand before: `txt:`. They say how it is to be shown, and are none of it. */
+  #verbatim(line: string): string {
+    const text = this.#bulk(line)
+    if (text === null || !/^[ -~]{3}:/.test(text)) throw new NetError('talk', 'protocol')
+    return text.slice(4)
   }
 
   #list(count: number, depth: number): readonly Reply[] {

@@ -1,3 +1,9 @@
+import { KINDS } from '../../../src/kinds/registry.ts'
+
+/** `postgres, redis or opaque` */
+const anyKind = KINDS.map(({ name }) => name)
+  .join(', ')
+  .replace(/, (?=[^,]*$)/, ' or ')
 /** A deploy with a config, to be gone on with. */
 export const PRODUCTION = 'deploys:\n  production:\n    config: .env.production\n'
 
@@ -315,12 +321,12 @@ export const WRONG: readonly (readonly [title: string, text: string, sentence: s
   [
     'a resource that is a text',
     `${PRODUCTION}resources: { DATABASE_URL: postgres }\n`,
-    '4:28: resources.DATABASE_URL: expected a mapping with kind, expect, use or guards, found a text',
+    '4:28: resources.DATABASE_URL: expected a mapping with kind, expect, use, variables or guards, found a text',
   ],
   [
     'a resource that is nothing',
     `${PRODUCTION}resources:\n  DATABASE_URL:\n`,
-    '5:16: resources.DATABASE_URL: expected a mapping with kind, expect, use or guards, found nothing',
+    '5:16: resources.DATABASE_URL: expected a mapping with kind, expect, use, variables or guards, found nothing',
   ],
   [
     'a resource under no name of a variable',
@@ -329,13 +335,13 @@ export const WRONG: readonly (readonly [title: string, text: string, sentence: s
   ],
   [
     'a resource of no kind that is known',
-    `${PRODUCTION}resources: { DATABASE_URL: { kind: mysql } }\n`,
-    '4:36: resources.DATABASE_URL.kind: expected postgres, redis or opaque, found another text',
+    `${PRODUCTION}resources: { DATABASE_URL: { kind: sqlserver } }\n`,
+    `4:36: resources.DATABASE_URL.kind: expected ${anyKind}, found another text`,
   ],
   [
     'a resource of a mistyped kind',
     `${PRODUCTION}resources: { DATABASE_URL: { kind: postgers } }\n`,
-    '4:36: resources.DATABASE_URL.kind: expected postgres, redis or opaque, found another text; did you mean "postgres"?',
+    `4:36: resources.DATABASE_URL.kind: expected ${anyKind}, found another text; did you mean "postgres"?`,
   ],
   [
     'a resource with a role that is none',

@@ -42,6 +42,20 @@ describeKind({
     ['postgres://ec2-3-4-5-6.eu-west-1.compute.amazonaws.com/d', { provider: 'Heroku' }],
   ],
   invalid: ['postgres://', 'http://h/x', 'postgres://h:0/x', 'postgres://h,h2/x', ''],
+  variables: [
+    [
+      { host: 'db', port: '5433', user: 'app', password: PASSWORD, name: 'shop', sslmode: 'verify-full' },
+      { host: 'db', port: 5433, user: 'app', name: 'shop', tls: 'verify-full' },
+    ],
+    [
+      { host: '/run/postgresql', name: 'a/b' },
+      { host: '/run/postgresql/.s.PGSQL.5432', name: 'a/b' },
+    ],
+    [
+      { host: '::1', user: 'a@b' },
+      { host: '::1', user: 'a@b' },
+    ],
+  ],
   at: (host, port) => `postgres://app:${encoded}@${host}:${port}/shop?sslmode=disable`,
   tlsAt: (host, port) => `postgres://app:${encoded}@${host}:${port}/shop?sslmode=require`,
   greeting: authenticationOk,

@@ -26,6 +26,16 @@ describeKind({
     ['rediss://m.x.euw1.cache.amazonaws.com:6379', { provider: 'Amazon ElastiCache' }],
   ],
   invalid: ['redis://', 'http://h', 'redis://h:99999', 'redis://h/shop', 'redis://user@h', ''],
+  variables: [
+    [
+      { host: 'cache', port: '6380', user: 'app', password: PASSWORD, name: '3' },
+      { host: 'cache', port: 6380, user: 'app', name: '3' },
+    ],
+    [
+      { host: '::1', password: PASSWORD },
+      { host: '::1', port: 6379, name: '0' },
+    ],
+  ],
   at: (host, port) => `redis://app:${encoded}@${host}:${port}/0`,
   tlsAt: (host, port) => `rediss://app:${encoded}@${host}:${port}/0`,
   greeting: '%7\r\n$6\r\nserver\r\n$5\r\nredis\r\n',

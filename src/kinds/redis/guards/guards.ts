@@ -5,6 +5,7 @@ import { readInfo } from '../info.ts'
 import type { Live } from '../probe.ts'
 import { Questions } from '../questions.ts'
 import { acl, functions, modules, notify } from './access/compare.ts'
+import { rightsTo } from './access/rehearsal.ts'
 import { surveyAccess } from './access/survey.ts'
 import { COMPARED } from './checks.ts'
 import { keys, queuesLeft } from './content/compare.ts'
@@ -51,10 +52,11 @@ async function survey(live: Live, context: SurveyContext): Promise<Survey> {
   const info = await questions.ask(['INFO'], readInfo)
   const server = await surveyServer(questions, info, live)
   const count = await countOf(questions)
-  const sample = await sampleOf(questions, count)
+  const names = await sampleOf(questions, count)
+  const sample = await rightsTo(questions, names)
   const own = {
     server,
-    access: await surveyAccess(questions, live, sample[0] ?? null),
+    access: await surveyAccess(questions, live, info, names[0] ?? null),
     settings: await surveySettings(questions, info),
     queues: await surveyQueues(questions, count),
   }

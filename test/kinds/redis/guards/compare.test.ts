@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Finding } from '../../../../src/domain/finding.ts'
+import type { RedisFacts } from '../../../../src/kinds/redis/guards/sides.ts'
+import redis from '../../../../src/kinds/redis/redis.ts'
 import type { Comparison } from '../../../../src/ports/kind.ts'
 import { facts, queue, surveyOf } from './facts.ts'
 import { judge, notPassed } from './pair.ts'
@@ -30,15 +32,28 @@ test('of a dead one nothing is known, and what the new one tells by itself is st
     ...['redis.queues_left unknown error', 'redis.identity unknown info', 'redis.notify unknown warn', 'redis.functions unknown warn'],
   ])
   const full = { memory: { is: { used: 200, max: 100, policy: 'noeviction' } } }
-  expect(await says('redis.state', null, { settings: full })).toMatchObject({ status: 'fail' })
+  expect(await says('redis.state', null, { settings: full, access: { writes: unseen } })).toMatchObject({ status: 'fail' })
   const evicting = { memory: { is: { used: 1, max: 100, policy: 'allkeys-lru' } } }
   expect(await says('redis.policy', null, { settings: evicting }, { use: 'queue' })).toMatchObject({ status: 'fail' })
+})
+
+test.each<readonly [string, Parts]>([
+  ['keys', { keys: { count: { is: -5 } } }],
+  ['keys in part', { keys: { count: { is: 1.5 } } }],
+  ['keys of a sample', { keys: { sample: { is: { asked: 10, found: -1, refused: 0, lesser: 0 } } } }],
+  ['jobs', { queues: { queues: { is: [queue('queue:default', -3)] } } }],
+  ['bytes', { settings: { memory: { is: { used: -1, max: 0, policy: 'noeviction' } } } }],
+  ['databases', { server: { database: -1 } }],
+])('fewer %s than none are in no baseline', async (_, parts) => {
+  const guards = await redis.guards?.()
+  await expect(guards?.decode(facts('a', parts))).rejects.toMatchObject({ name: 'ZodError' })
+  await expect(guards?.decode(facts('a'))).resolves.toEqual(facts('a'))
 })
 
 test('a new one that lets nobody see passes nothing that it was not asked', async () => {
   const blind: Parts = {
     server: { runId: unseen, replication: unseen, version: unseen, mode: unseen, role: { unknown: 'untold' } },
-    access: { refused: unseen, writes: unseen, modules: unseen, functions: unseen, notify: unseen },
+    access: { refused: unseen, writes: unseen, channels: unseen, subscribed: unseen, modules: unseen, functions: unseen, notify: unseen },
     settings: { memory: unseen, disk: unseen, snapshots: unseen },
     keys: { count: unseen, sample: unseen },
   }
@@ -74,11 +89,14 @@ describe('what the server is', () => {
   })
 
   test('a full one is told with figures, and no one that throws keys away is full', async () => {
-    const memory = (policy: string) => ({ settings: { memory: { is: { used: 3 * 1024 ** 3, max: 2 * 1024 ** 3, policy } } } })
-    expect(await says('redis.state', {}, memory('noeviction'))).toMatchObject({
-      detail: 'it is full, and refuses writes (3 GiB of 2 GiB): OOM',
+    const memory = (policy: string, writes: RedisFacts['access']['writes'] = unseen) => ({
+      settings: { memory: { is: { used: 3 * 1024 ** 3, max: 2 * 1024 ** 3, policy } } },
+      access: { writes },
     })
-    expect(await says('redis.state', {}, memory('allkeys-lru'))).toMatchObject({ status: 'pass' })
+    for (const full of [memory('noeviction'), memory('noeviction', { is: 'OOM' })])
+      expect(await says('redis.state', {}, full)).toMatchObject({ detail: 'it is full, and refuses writes (3 GiB of 2 GiB): OOM' })
+    expect(await says('redis.state', {}, memory('allkeys-lru'))).toMatchObject({ status: 'unknown' })
+    expect(await says('redis.state', {}, memory('noeviction', { is: '' }))).toMatchObject({ status: 'pass' })
   })
 
   test('what only writes meet is nothing to those who only read', async () => {
@@ -148,15 +166,34 @@ describe('what may be done there', () => {
   test('commands that the user loses are named, and those it never had are not', async () => {
     const finding = await says(
       'redis.acl',
-      { access: { refused: { is: ['INFO'] } } },
-      { access: { refused: { is: ['INFO', 'EVALSHA', 'XADD'] } } },
+      { access: { refused: { is: ['info'] } } },
+      { access: { refused: { is: ['info', 'evalsha', 'xadd'] } } },
     )
     expect(finding).toMatchObject({ status: 'fail', detail: 'the user may not run evalsha, xadd there, and could on the old one' })
     expect(finding.remedy).toContain('+evalsha +xadd')
   })
 
+  test('channels that it loses are an error where somebody listens, or may, and a warning where nobody does', async () => {
+    const none = { access: { channels: { is: false } } }
+    expect(await says('redis.acl', {}, none)).toMatchObject({
+      status: 'warn',
+      detail: expect.stringMatching(/, where nobody listens to one now$/),
+    })
+    for (const subscribed of [{ is: 3 }, unseen])
+      expect(await says('redis.acl', { access: { subscribed } }, none)).toMatchObject({ status: 'fail' })
+    expect(await says('redis.acl', none, none)).toMatchObject({
+      status: 'pass',
+      detail: expect.stringContaining('channels were not compared'),
+    })
+    expect(await says('redis.acl', {}, { access: { ...none.access, refused: { is: ['info'] } } })).toMatchObject({
+      status: 'warn',
+      detail: expect.stringMatching(/^the user may not run info there, and could on the old one; the user may not publish/),
+      remedy: 'redis-cli ACL SETUSER … +info on the new one',
+    })
+  })
+
   test('keys of the old one that the user may not touch are told', async () => {
-    const next = { keys: { sample: { is: { asked: 100, found: 0, refused: 100 } } } }
+    const next = { keys: { sample: { is: { asked: 100, found: 0, refused: 100, lesser: 0 } } } }
     expect(await says('redis.acl', {}, next)).toMatchObject({
       status: 'fail',
       detail: 'the user may not touch 100 of 100 keys of the old one there',
@@ -171,14 +208,14 @@ describe('what may be done there', () => {
       detail:
         'the user may run the commands that apps use most as on the old one; key patterns were not compared: no keys of the old one are known',
     })
-    const none = { is: { asked: 0, found: 0, refused: 0 } }
+    const none = { is: { asked: 0, found: 0, refused: 0, lesser: 0 } }
     for (const count of [{ is: 7 }, unseen])
       expect(await says('redis.acl', { keys: { count } }, { keys: { sample: none } })).toMatchObject({ status: 'unknown' })
-    expect(await says('redis.acl', {}, { keys: { sample }, access: { refused: { is: ['GET'] } } })).toMatchObject({ status: 'fail' })
+    expect(await says('redis.acl', {}, { keys: { sample }, access: { refused: { is: ['get'] } } })).toMatchObject({ status: 'fail' })
   })
 
   test('an empty old one has no keys to ask for: the pass says so', async () => {
-    const sample = { is: { asked: 0, found: 0, refused: 0 } }
+    const sample = { is: { asked: 0, found: 0, refused: 0, lesser: 0 } }
     expect(await says('redis.acl', { keys: { count: { is: 0 } } }, { keys: { sample } })).toMatchObject({
       status: 'pass',
       detail: expect.stringMatching(/; key patterns were not compared: the old one is empty$/),
@@ -213,7 +250,18 @@ describe('how it keeps what it holds', () => {
     for (const use of ['queue', 'store'] as const)
       expect(await says('redis.policy', {}, memory(1, 100 * MIB, policy), { use })).toMatchObject({ status: 'fail' })
     expect(await says('redis.policy', {}, memory(1, 100 * MIB, policy), { use: 'cache' })).toMatchObject({ status: 'pass' })
-    expect(await says('redis.policy', {}, memory(1, 100 * MIB, policy))).toMatchObject({ status: 'pass' })
+  })
+
+  test('where nobody says what it is for, throwing away what was kept before is a warning', async () => {
+    const evicting = memory(1, 100 * MIB, 'allkeys-lru')
+    expect(await says('redis.policy', {}, evicting)).toMatchObject({
+      status: 'warn',
+      severity: 'warn',
+      detail: 'allkeys-lru throws keys away when 100 MiB are full; the old one keeps all (noeviction)',
+      remedy: expect.stringMatching(/use: cache/),
+    })
+    expect(await says('redis.policy', memory(1, 0, 'allkeys-lru'), evicting)).toMatchObject({ status: 'warn' })
+    expect(await says('redis.policy', evicting, evicting)).toMatchObject({ status: 'pass' })
   })
 
   test('queues that were found make it a queue; where the old one was no better it is a warning', async () => {
@@ -268,7 +316,9 @@ describe('how it keeps what it holds', () => {
 })
 
 describe('what it holds', () => {
-  const holds = (count: number, found = 100) => ({ keys: { count: { is: count }, sample: { is: { asked: 100, found, refused: 0 } } } })
+  const holds = (count: number, found = 100) => ({
+    keys: { count: { is: count }, sample: { is: { asked: 100, found, refused: 0, lesser: 0 } } },
+  })
 
   test('an empty one in the place of a full one is refused, unless it is a cache or nobody knows', async () => {
     const empty = holds(0, 0)
@@ -300,6 +350,18 @@ describe('what it holds', () => {
     expect(await says('redis.keys', {}, holds(400))).toMatchObject({ status: 'warn' })
   })
 
+  test('other keys, however many, are as bad as none', async () => {
+    for (const there of [0, 9])
+      expect(await says('redis.keys', {}, holds(1_000, there), { use: 'store' })).toMatchObject({
+        status: 'fail',
+        detail: `other keys: 1,000 keys, and the old one holds 1,000 keys; of a sample of 100, ${there} stand there`,
+      })
+    expect(await says('redis.keys', {}, holds(1_000, 0), { use: 'queue' })).toMatchObject({ status: 'fail' })
+    expect(await says('redis.keys', {}, holds(1_000, 0), { use: 'cache' })).toMatchObject({ status: 'warn' })
+    expect(await says('redis.keys', {}, holds(1_000, 0))).toMatchObject({ status: 'warn' })
+    expect(await says('redis.keys', {}, holds(1_000, 50), { use: 'store' })).toMatchObject({ status: 'warn' })
+  })
+
   test('a baseline has no sample: the figures are compared', async () => {
     const next = { keys: { count: { is: 990 }, sample: { unknown: 'no keys of the old one are known' } } }
     expect(await says('redis.keys', {}, next)).toMatchObject({ status: 'pass', detail: '990 keys, and the old one holds 1,000 keys' })
@@ -327,6 +389,22 @@ describe('jobs that wait', () => {
     expect(await says('redis.queues_left', waiting, {}, { kept: true })).toMatchObject({ status: 'warn' })
   })
 
+  test('that a baseline did not see, or saw on both, may wait now: never a pass', async () => {
+    const since = 'what waits there now is not known'
+    expect(await says('redis.queues_left', {}, {}, { kept: true })).toMatchObject({
+      status: 'unknown',
+      detail: `no queue was found when the baseline was taken; ${since}`,
+    })
+    const drained = { queues: { frameworks: ['BullMQ' as const] } }
+    expect(await says('redis.queues_left', drained, {}, { kept: true })).toMatchObject({
+      detail: `no job waited (BullMQ) when the baseline was taken; ${since}`,
+    })
+    expect(await says('redis.queues_left', waiting, waiting, { kept: true })).toMatchObject({ status: 'unknown' })
+    const empty = { keys: { count: { is: 0 } } }
+    expect(await says('redis.keys', drained, empty)).toMatchObject({ status: 'warn' })
+    expect(await says('redis.keys', drained, empty, { kept: true })).toMatchObject({ status: 'fail' })
+  })
+
   test('a list of them has an end, and a name that is no word is not pasted', async () => {
     const many = Array.from({ length: 9 }, (_, at) => queue(`q; rm -rf ${at}`, 9 - at))
     const { detail, remedy } = await says('redis.queues_left', { queues: { queues: { is: many } } })
@@ -350,10 +428,23 @@ describe('jobs that wait', () => {
     expect(await says('redis.queues_left', waiting, {}, { within: true })).toMatchObject({ severity: 'info' })
   })
 
+  test('are no loss on one that was promoted and has as many of them, whatever other keys came and went', async () => {
+    const replication = { is: { line: 'b'.repeat(40), before: 'a'.repeat(40), link: 'none' } } as const
+    const more = { keys: { count: { is: 1_001 }, sample: { is: { asked: 100, found: 60, refused: 0, lesser: 0 } } } }
+    const promoted = { ...waiting, ...more, server: { replication } }
+    expect(await says('redis.queues_left', waiting, promoted)).toMatchObject({ status: 'warn', severity: 'info' })
+    const fewer = { ...promoted, queues: { queues: { is: [queue('queue:default', 1_199), queue('retry', 3)] } } }
+    expect(await says('redis.queues_left', waiting, fewer)).toMatchObject({ status: 'fail' })
+    expect(await says('redis.queues_left', waiting, { ...promoted, server: { replication, database: 1 } })).toMatchObject({
+      status: 'fail',
+    })
+    expect(await says('redis.queues_left', waiting, { ...waiting, ...more })).toMatchObject({ status: 'fail' })
+  })
+
   test('are a loss where the copy is older, or only looks alike', async () => {
     const fewer = { queues: { queues: { is: [queue('queue:default', 1_100), queue('retry', 3)] } } }
     expect(await says('redis.queues_left', waiting, fewer)).toMatchObject({ status: 'fail' })
-    const alike = { ...waiting, keys: { sample: { is: { asked: 100, found: 3, refused: 0 } } } }
+    const alike = { ...waiting, keys: { sample: { is: { asked: 100, found: 3, refused: 0, lesser: 0 } } } }
     expect(await says('redis.queues_left', waiting, alike)).toMatchObject({ status: 'fail' })
     const baseline = { ...waiting, keys: { sample: unseen } }
     expect(await says('redis.queues_left', waiting, baseline)).toMatchObject({ status: 'fail' })

@@ -20,14 +20,23 @@ export function facts(name: string, parts: Parts = {}): RedisFacts {
       cluster: { is: 'none' },
       ...parts.server,
     },
-    access: { refused: { is: [] }, writes: { is: '' }, modules: { is: [] }, functions: { is: [] }, notify: { is: '' }, ...parts.access },
+    access: {
+      refused: { is: [] },
+      channels: { is: true },
+      subscribed: { is: 0 },
+      writes: { is: '' },
+      modules: { is: [] },
+      functions: { is: [] },
+      notify: { is: '' },
+      ...parts.access,
+    },
     settings: {
       memory: { is: { used: 1_000_000, max: 0, policy: 'noeviction' } },
       disk: { is: { appends: false, lastSave: 'ok', lastAppend: 'ok' } },
       snapshots: { is: true },
       ...parts.settings,
     },
-    keys: { count: { is: 1_000 }, sample: { is: { asked: 100, found: 100, refused: 0 } }, ...parts.keys },
+    keys: { count: { is: 1_000 }, sample: { is: { asked: 100, found: 100, refused: 0, lesser: 0 } }, ...parts.keys },
     queues: { queues: { is: [] }, frameworks: [], unseen: '', ...parts.queues },
   }
 }

@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { told } from '../../../../src/domain/survey.ts'
+import { leadText, mostAdvanced } from '../../../../src/engine/rank.ts'
 import { freePort } from '../../../support/ports.ts'
 import { eventually } from '../../../support/processes.ts'
 import { haveRedis, type RedisServer, startRedis } from '../../../support/redis.ts'
@@ -76,7 +78,7 @@ describe.runIf(haveRedis())('a real Redis tells of itself', () => {
     await using server = await startRedis()
     await server.ask('SET', 'session:top-secret-token', 'x')
     const told = await survey(server.url(), { against: survey(server.url()) })
-    expect(told.facts.keys.sample).toEqual({ is: { asked: 1, found: 1, refused: 0 } })
+    expect(told.facts.keys.sample).toEqual({ is: { asked: 1, found: 1, refused: 0, lesser: 0 } })
     expect(JSON.stringify(told)).not.toContain('top-secret')
   })
 
@@ -98,6 +100,29 @@ describe.runIf(haveRedis())('a real Redis tells of itself', () => {
     const promoted = await compare(primary.url(), replica.url())
     expect(notPassed(promoted)).toEqual([])
     expect(promoted.get('redis.identity')?.detail).toMatch(/^once in one line with the old one/)
+  })
+
+  test('one that was promoted while it lagged is behind a replica that stands on the line it left', async () => {
+    await using primary = await startRedis()
+    const args = ['--replicaof', `127.0.0.1 ${primary.port}`, '--repl-diskless-sync-delay', '0']
+    await using lagging = await startRedis({ args })
+    await using standby = await startRedis({ args })
+    const holds = (server: RedisServer, count: number) =>
+      eventually('the data', async () => expect(await server.ask('DBSIZE')).toBe(`:${count}\r\n`), 15_000)
+    await fill(primary, 50)
+    for (const server of [lagging, standby]) await holds(server, 50)
+    await lagging.ask('REPLICAOF', 'NO', 'ONE')
+    await fill(primary, 100)
+    await holds(standby, 100)
+    await primary.stop()
+    await lagging.ask('SET', 'own', 'x')
+    const [one, other] = [await survey(lagging.url()), await survey(standby.url())]
+    const standing = ({ position }: typeof one, candidate: number) => ({ candidate, position: told(position), newest: null })
+    expect(leadText(standing(other, 2), standing(one, 1))).toMatch(/^[\d,]+ bytes of replication$/)
+    expect(leadText(standing(one, 1), standing(other, 2))).toBeNull()
+    await standby.ask('REPLICAOF', 'NO', 'ONE')
+    const promoted = await survey(standby.url())
+    expect(mostAdvanced([standing(one, 1), standing(promoted, 2)])?.candidate).toBe(2)
   })
 
   test('a primary without replicas counts no position', async () => {
@@ -174,6 +199,70 @@ describe.runIf(haveRedis())('a user with few rights', () => {
     })
   })
 
+  test.each<readonly [string, readonly string[], readonly string[], string]>([
+    [
+      'only read its keys',
+      ['~app:*', '&*'],
+      ['%R~app:*', '&*'],
+      'the user may not read or write 10 of 10 keys of the old one there, and may on the old one',
+    ],
+    [
+      'only write its keys',
+      ['~app:*', '&*'],
+      ['%W~app:*', '&*'],
+      'the user may not read or write 10 of 10 keys of the old one there, and may on the old one',
+    ],
+    [
+      'use no channels',
+      ['~app:*', '&*'],
+      ['~app:*', 'resetchannels'],
+      'the user may not publish or subscribe to any channel it likes there, and could on the old one',
+    ],
+    [
+      'use some channels',
+      ['~app:*', '&*'],
+      ['~app:*', 'resetchannels', '&app:*'],
+      'the user may not publish or subscribe to any channel it likes there, and could on the old one',
+    ],
+    ['begin no transaction', ['~*'], ['~*', '-multi'], 'the user may not run multi there, and could on the old one'],
+    ...['incr', 'hset', 'publish', 'subscribe', 'eval', 'lpush', 'sadd', 'mget', 'script|load', 'xgroup|create', 'zrangebyscore'].map(
+      (name) =>
+        [
+          `not run ${name}`,
+          ['~*', '&*'],
+          ['~*', '&*', `-${name}`],
+          `the user may not run ${name} there, and could on the old one`,
+        ] as const,
+    ),
+  ])('that may %s there is refused', async (_, before, after, detail) => {
+    await using old = await startRedis({ password: 'pw-pw-pw' })
+    await using next = await startRedis({ password: 'pw-pw-pw' })
+    const commands = ['+@all', '-@dangerous']
+    await old.ask('ACL', 'SETUSER', 'app', 'on', '>app-pw-app', ...before.slice(0, 2), ...commands)
+    await next.ask('ACL', 'SETUSER', 'app', 'on', '>app-pw-app', ...commands, ...after)
+    for (const server of [old, next]) for (let at = 0; at < 10; at += 1) await server.ask('SET', `app:${at}`, 'x')
+    expect((await compare(old.url(asApp), next.url(asApp))).get('redis.acl')).toMatchObject({ status: 'fail', severity: 'error', detail })
+    expect((await compare(next.url(asApp), old.url(asApp))).get('redis.acl')?.status).toBe(after.includes('-multi') ? 'unknown' : 'pass')
+    expect(await next.ask('DBSIZE')).toBe(':10\r\n')
+    expect(await next.ask('GET', 'app:1')).toBe('$1\r\nx\r\n')
+    expect(await next.ask('INFO', 'persistence')).toContain('rdb_changes_since_last_save:10\r\n')
+  })
+
+  test('that loses what administrators ask for alone is warned about', async () => {
+    await using old = await startRedis({ password: 'pw-pw-pw' })
+    await using next = await startRedis({ password: 'pw-pw-pw' })
+    await next.ask(...APP, '&*')
+    for (const server of [old, next]) await fill(server, 20)
+    const finding = (await compare(old.url(), next.url(asApp))).get('redis.acl')
+    expect(finding).toMatchObject({ status: 'warn', severity: 'warn' })
+    expect(finding?.detail).toBe('the user may not run keys, info, config|get there, and could on the old one')
+    await next.ask('ACL', 'SETUSER', 'app', 'resetchannels')
+    expect((await compare(old.url(), next.url(asApp))).get('redis.acl')).toMatchObject({
+      status: 'warn',
+      detail: expect.stringMatching(/; the user may not publish or subscribe .* where nobody listens to one now$/),
+    })
+  })
+
   test('that may touch other keys there is no pass where a baseline speaks for the old one', async () => {
     await using old = await startRedis({ password: 'pw-pw-pw' })
     await using next = await startRedis({ password: 'pw-pw-pw' })
@@ -189,7 +278,10 @@ describe.runIf(haveRedis())('a user with few rights', () => {
     await using server = await startRedis({ password: 'pw-pw-pw' })
     await server.ask('ACL', 'SETUSER', 'app', 'on', '>app-pw-app', '~app:*', '+@all', '-@dangerous')
     await server.ask('SET', 'app:1', 'x')
-    expect((await survey(server.url(asApp))).facts.access).toMatchObject({ writes: { is: '' }, refused: { is: ['INFO'] } })
+    expect((await survey(server.url(asApp))).facts.access).toMatchObject({
+      writes: { is: '' },
+      refused: { is: ['keys', 'info', 'config|get'] },
+    })
     await server.ask('DEL', 'app:1')
     expect((await survey(server.url(asApp))).facts.access.writes).toHaveProperty('unknown')
   })
@@ -222,6 +314,24 @@ describe.runIf(haveRedis())('a real Redis that is not fit', () => {
     const findings = await compare(old.url(), next.url())
     expect(findings.get('redis.state')).toMatchObject({ status: 'fail', detail: expect.stringMatching(/of 500 KiB\): OOM$/) })
     expect(findings.get('redis.policy')).toMatchObject({ status: 'fail', detail: expect.stringMatching(/^maxmemory is 500 KiB/) })
+  })
+
+  test('one whose memory is over the limit and that takes writes all the same is not full', async () => {
+    await using old = await startRedis()
+    await using next = await startRedis({ args: ['--repl-backlog-size', '16kb'] })
+    const args = ['--replicaof', `127.0.0.1 ${next.port}`, '--repl-diskless-sync-delay', '0', '--enable-debug-command', 'local']
+    await using replica = await startRedis({ args })
+    await eventually('a replica', async () => expect(await replica.ask('INFO', 'replication')).toContain('master_link_status:up'), 15_000)
+    // What waits for a slow replica is not counted against the limit.
+    const sleeps = replica.ask('DEBUG', 'SLEEP', '3')
+    await next.ask('EVAL', "for i = 1, 80 do redis.call('SET', 'big', string.rep('x', 500000)) end return 1", '0')
+    await next.ask('CONFIG', 'SET', 'maxmemory', '8mb')
+    const told = await survey(next.url())
+    const { memory } = told.facts.settings
+    expect('is' in memory && memory.is.used > memory.is.max).toBe(true)
+    expect(told.facts.access.writes).toEqual({ is: '' })
+    expect((await compare(old.url(), next.url())).get('redis.state')).toMatchObject({ status: 'pass' })
+    await sleeps
   })
 
   test('one that keeps less on disk, sends no events and has no functions is told', async () => {
@@ -261,6 +371,18 @@ describe.runIf(haveRedis())('a real Redis that is not fit', () => {
     expect((await compare(old.url(), other.url())).get('redis.keys')).toMatchObject({
       status: 'warn',
       detail: expect.stringMatching(/of a sample of \d\d+, 0 stand there$/),
+    })
+    expect((await compare(old.url(), other.url(), { use: 'store' })).get('redis.keys')).toMatchObject({ status: 'fail', severity: 'error' })
+  })
+
+  test('one that hides its functions may have some', async () => {
+    await using old = await startRedis({ args: ['--rename-command', 'FUNCTION', 'HIDDEN'] })
+    await using next = await startRedis()
+    await old.ask('HIDDEN', 'LOAD', "#!lua name=shop\nredis.register_function('buy', function() return 1 end)")
+    expect(await old.ask('FCALL', 'buy', '0')).toBe(':1\r\n')
+    expect((await compare(old.url(), next.url())).get('redis.functions')).toMatchObject({
+      status: 'unknown',
+      detail: 'the old one: the server does not know FUNCTION LIST',
     })
   })
 

@@ -1,6 +1,6 @@
 import { type Finding, found, passed } from '../../../../domain/finding.ts'
 import type { Told } from '../../../../domain/survey.ts'
-import { toldSchema, type Zod } from '../../../told-schema.ts'
+import { countSchema, toldSchema, type Zod } from '../../../told-schema.ts'
 import type { Questions } from '../../questions.ts'
 import { SERVER } from './checks.ts'
 import { relationOf } from './identity.ts'
@@ -18,7 +18,7 @@ export const collationShape = (z: Zod) => ({
   /** Of the database's own collation. Null: none is kept (14 and older; C). */
   collationVersion: toldSchema(z, z.strictObject({ recorded: z.string().nullable(), actual: z.string().nullable() })),
   /** Collations under indexes that were built with another version of the library. */
-  outdated: toldSchema(z, z.array(z.strictObject({ name: z.string(), indexes: z.int() }))),
+  outdated: toldSchema(z, z.array(z.strictObject({ name: z.string(), indexes: countSchema(z) }))),
   /** A mark of the order in which it sorts a few texts that libraries are at odds about. */
   order: toldSchema(z, z.string()),
 })

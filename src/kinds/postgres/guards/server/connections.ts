@@ -1,5 +1,5 @@
 import { type Finding, found, passed, unknown } from '../../../../domain/finding.ts'
-import { toldSchema, type Zod } from '../../../told-schema.ts'
+import { countSchema, toldSchema, type Zod } from '../../../told-schema.ts'
 import type { Questions } from '../../questions.ts'
 import { SERVER } from './checks.ts'
 import { relationOf } from './identity.ts'
@@ -15,13 +15,13 @@ export const connectionsShape = (z: Zod) => ({
   connections: toldSchema(
     z,
     z.strictObject({
-      max: z.int(),
+      max: countSchema(z),
       /** Not for ordinary roles. */
-      reserved: z.int(),
+      reserved: countSchema(z),
       /** In use now: at the server, in this database, by this role. */
-      used: z.int(),
-      ofDatabase: z.int(),
-      ofRole: z.int(),
+      used: countSchema(z),
+      ofDatabase: countSchema(z),
+      ofRole: countSchema(z),
     }),
   ),
   /** Another process answers than was announced at login. */

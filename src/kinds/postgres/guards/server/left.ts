@@ -1,6 +1,6 @@
 import { type Finding, found, passed } from '../../../../domain/finding.ts'
 import { told } from '../../../../domain/survey.ts'
-import { toldSchema, type Zod } from '../../../told-schema.ts'
+import { countSchema, toldSchema, type Zod } from '../../../told-schema.ts'
 import type { Questions } from '../../questions.ts'
 import { SERVER } from './checks.ts'
 import { relationOf } from './identity.ts'
@@ -10,13 +10,13 @@ import { counted, few, quoted, statements } from './words.ts'
 
 /** What hangs on one server and does not move with the handle. */
 export const leftShape = (z: Zod) => ({
-  prepared: toldSchema(z, z.strictObject({ transactions: z.int(), most: z.int() })),
+  prepared: toldSchema(z, z.strictObject({ transactions: countSchema(z), most: countSchema(z) })),
   /** Logical replication slots of this database that outlive their session. */
   slots: toldSchema(z, z.array(z.strictObject({ name: z.string(), active: z.boolean() }))),
-  publications: toldSchema(z, z.int()),
+  publications: toldSchema(z, countSchema(z)),
   subscriptions: toldSchema(
     z,
-    z.array(z.strictObject({ name: z.string(), enabled: z.boolean(), slot: z.string().nullable(), copying: z.int() })),
+    z.array(z.strictObject({ name: z.string(), enabled: z.boolean(), slot: z.string().nullable(), copying: countSchema(z) })),
   ),
 })
 

@@ -1,5 +1,5 @@
 import { type Finding, found, passed } from '../../../../domain/finding.ts'
-import { toldSchema, type Zod } from '../../../told-schema.ts'
+import { countSchema, toldSchema, type Zod } from '../../../told-schema.ts'
 import type { Questions } from '../../questions.ts'
 import { SERVER } from './checks.ts'
 import { only, whole } from './rows.ts'
@@ -17,7 +17,7 @@ const BYTES_NOTED = 32 * 1024 * 1024
 export const sizeShape = (z: Zod) => ({
   /** Transactions since the oldest row that is not frozen; the same for row locks (multixact). */
   ages: toldSchema(z, z.strictObject({ transactions: z.int(), locks: z.int() })),
-  bytes: toldSchema(z, z.int()),
+  bytes: toldSchema(z, countSchema(z)),
 })
 
 export const askSize = async (questions: Questions) => ({

@@ -1,15 +1,21 @@
 import type { core } from 'zod'
 import type { Told } from '../../../../domain/survey.ts'
-import { toldSchema, type Zod } from '../../../told-schema.ts'
+import { countSchema, toldSchema, type Zod } from '../../../told-schema.ts'
+import { from, type Info, numberOf } from '../../info.ts'
 import type { Live } from '../../probe.ts'
-import { isAboutKeys, isUnheardOf, type Questions, type Words } from '../../questions.ts'
-import { fieldOf, isError, isList, type Reply } from '../../resp.ts'
+import type { Questions } from '../../questions.ts'
+import { fieldOf, isList, type Reply } from '../../resp.ts'
+import { rehearse } from './rehearsal.ts'
 
 /** What the user may do there, and what the server can do, as it is kept in a baseline. */
 export const accessSchema = (z: Zod) =>
   z.strictObject({
-    /** Of the commands that apps use most. */
+    /** Of the commands that apps use most: `script|load`. */
     refused: toldSchema(z, z.array(z.string())),
+    /** Whether it may publish to a channel that has no special name. */
+    channels: toldSchema(z, z.boolean()),
+    /** Channels and patterns that somebody listens to now. */
+    subscribed: toldSchema(z, countSchema(z)),
     /** The word with which it refuses a write now, of whoever asks: `OOM`. Empty: it would take one. */
     writes: toldSchema(z, z.string()),
     modules: toldSchema(z, z.array(z.string())),
@@ -23,20 +29,27 @@ export type AccessFacts = core.output<ReturnType<typeof accessSchema>>
 const NAMES_MAX = 1_000
 
 /** `near`: a key that the user may touch; a name beside it is not shut out by patterns of the ACL. */
-export async function surveyAccess(questions: Questions, live: Live, near: string | null): Promise<AccessFacts> {
+export async function surveyAccess(questions: Questions, live: Live, info: Told<Info>, near: string | null): Promise<AccessFacts> {
   const list = (read: (reply: Reply) => string | null) => (reply: Reply) => namesIn(reply, read).map((name) => questions.shown(name))
   const modules: Told<readonly string[]> =
     live.modules === null
-      ? await questions.ask(['MODULE', 'LIST'], list(nameUnder('name')), { is: [] })
+      ? await questions.ask(['MODULE', 'LIST'], list(nameUnder('name')), beforeVersion(4, live))
       : { is: live.modules.slice(0, NAMES_MAX) }
-  const functions = await questions.ask(['FUNCTION', 'LIST'], functionsIn, { is: [] })
+  const functions = await questions.ask(['FUNCTION', 'LIST'], functionsIn, beforeVersion(7, live))
   const notify = await questions.ask(['CONFIG', 'GET', 'notify-keyspace-events'], (reply) => settingIn(reply, 'notify-keyspace-events'))
   return {
     ...(await rehearse(questions, near)),
+    subscribed: from(info, (fields) => numberOf(fields, 'pubsub_channels') + numberOf(fields, 'pubsub_patterns')),
     modules: 'is' in modules ? { is: [...modules.is] } : modules,
     functions: 'is' in functions ? { is: functions.is.map((name) => questions.shown(name)) } : functions,
     notify: 'is' in notify && !/^[A-Za-z$]{0,32}$/.test(notify.is) ? { unknown: 'the answer is not what Redis would say' } : notify,
   }
+}
+
+/** A server that is older has none of them. A newer one that does not know the question was told to hide it, and may have some. */
+function beforeVersion(since: number, { facts: { version } }: Live): Told<readonly string[]> | undefined {
+  const major = version === undefined ? Number.NaN : Number.parseInt(version, 10)
+  return major < since ? { is: [] } : undefined
 }
 
 /** Throws where there is no such setting. */
@@ -66,73 +79,4 @@ function functionsIn(reply: Reply): readonly string[] {
     return isList(functions) ? namesIn(functions, nameUnder('name')).map((each) => `${name}.${each}`) : []
   })
   return all.slice(0, NAMES_MAX)
-}
-
-/**
- * Commands that apps use most, each such that it would change nothing where there is no such key. None of them is ever run: they wait in a
- * transaction that is thrown away. A server refuses what it would refuse when they are put there.
- */
-const rehearsed = (key: string): readonly Words[] => [
-  ...WRITES.map((write) => write(key)),
-  ...[
-    ['GET', key],
-    ['EXPIRE', key, '60'],
-    ['DEL', key],
-    ['HGET', key, 'f'],
-    ['HDEL', key, 'f'],
-    ['LRANGE', key, '0', '0'],
-    ['RPOP', key],
-    ['BRPOP', key, '1'],
-    ['SISMEMBER', key, 'm'],
-    ['SREM', key, 'm'],
-    ['ZRANGE', key, '0', '0'],
-    ['ZREM', key, 'm'],
-    ['XREAD', 'COUNT', '1', 'STREAMS', key, '0'],
-    ['XREADGROUP', 'GROUP', 'g', 'c', 'COUNT', '1', 'STREAMS', key, '>'],
-    ['XACK', key, 'g', '1-1'],
-    ['EVALSHA', '0'.repeat(40), '0'],
-    ['SCAN', '0', 'COUNT', '1'],
-    ['INFO', 'server'],
-  ],
-]
-
-/** What a server that is full or cannot save refuses first. */
-const WRITES: readonly ((key: string) => Words)[] = [
-  (key) => ['SET', key, '1', 'XX'],
-  (key) => ['LPUSHX', key, '1'],
-  (key) => ['ZADD', key, 'XX', '1', 'm'],
-  (key) => ['XADD', key, 'NOMKSTREAM', '*', 'f', 'v'],
-]
-
-/** What a state of the server, not a right of the user, makes of a write. */
-const STATES = ['OOM', 'MISCONF', 'NOREPLICAS', 'READONLY', 'CLUSTERDOWN', 'LOADING', 'MASTERDOWN', 'BUSY']
-
-async function rehearse(questions: Questions, near: string | null): Promise<Pick<AccessFacts, 'refused' | 'writes'>> {
-  const commands = rehearsed(`${near === null ? '' : `${near}:`}attach:nothing-stands-here`)
-  const begun = await questions.ask(['MULTI'], (reply) => {
-    if (reply !== 'OK') throw new Error('no transaction')
-  })
-  if (!('is' in begun)) return { refused: begun, writes: begun }
-  const replies = await questions.replies([...commands, ['DISCARD']])
-  const queued = replies?.slice(0, -1) ?? []
-  if (replies === null || replies.at(-1) !== 'OK' || !queued.every((reply) => reply === 'QUEUED' || isError(reply))) {
-    const odd = { unknown: 'the server keeps no transactions' }
-    return { refused: odd, writes: odd }
-  }
-  const refused = commands.flatMap(([name = ''], at) => {
-    const reply = queued[at]
-    return isDenied(reply) ? [name] : []
-  })
-  return { refused: { is: refused }, writes: writesOf(queued.slice(0, WRITES.length)) }
-}
-
-const isDenied = (reply: Reply | undefined): boolean =>
-  reply !== undefined && isError(reply) && ((reply.error === 'NOPERM' && !isAboutKeys(reply)) || isUnheardOf(reply))
-
-function writesOf(replies: readonly Reply[]): AccessFacts['writes'] {
-  const states = replies.flatMap((reply) => (isError(reply) && STATES.includes(reply.error) ? [reply.error] : []))
-  const [state] = states
-  if (state !== undefined) return { is: state }
-  if (replies.includes('QUEUED')) return { is: '' }
-  return { unknown: 'the user may not write where it was asked for' }
 }

@@ -1,13 +1,15 @@
 import { type Finding, found, passed, unknown } from '../../../../domain/finding.ts'
 import { both, figure, silenceOf } from '../../../comparing.ts'
 import { COMPARED } from '../checks.ts'
-import { isKept, relation } from '../server/compare.ts'
+import { isKept as keepsUp, relation } from '../server/compare.ts'
 import { holdsMore, type RedisSides } from '../sides.ts'
 import type { Queue } from './queues/survey.ts'
 
 /** Below this part of the old keys, or of a sample of them, it is told. */
 const ENOUGH = 0.9
 const SAMPLE_ENOUGH = 0.95
+/** Below this part of a sample, other keys stand there, however many they are. */
+const SAMPLE_NONE = 0.1
 
 /** Whether what the app keeps there is there too. Pure. */
 export function keys(sides: RedisSides): Finding {
@@ -19,16 +21,15 @@ export function keys(sides: RedisSides): Finding {
     ({ keys }) => keys.count,
     (old, next) => {
       if (old === 0) return passed(check, `the old one is empty; the new one holds ${figure(next, 'key')}`)
+      const lost = holdsMore(sides) && !isDrained(sides) ? 'error' : 'warn'
       const remedy = 'load the newest backup there, or let it replicate; redis-cli DBSIZE on both shows the figures'
-      if (next === 0) {
-        const severity = holdsMore(sides) && !isDrained(sides) ? 'error' : 'warn'
-        return found(check, `empty: the old one holds ${figure(old, 'key')}`, { severity, remedy })
-      }
+      if (next === 0) return found(check, `empty: the old one holds ${figure(old, 'key')}`, { severity: lost, remedy })
       const { sample } = sides.next.keys
       const asked = 'is' in sample ? sample.is.asked - sample.is.refused : 0
       const standing = 'is' in sample ? sample.is.found : 0
       const ofSample = asked === 0 ? '' : `; of a sample of ${asked}, ${standing} stand there`
       const figures = `${figure(next, 'key')}, and the old one holds ${figure(old, 'key')}${ofSample}`
+      if (standing < asked * SAMPLE_NONE) return found(check, `other keys: ${figures}`, { severity: lost, remedy })
       if (next < old * ENOUGH || standing < asked * SAMPLE_ENOUGH) return found(check, figures, { remedy })
       return passed(check, figures)
     },
@@ -36,8 +37,9 @@ export function keys(sides: RedisSides): Finding {
 }
 
 /** A queue that is known, and in which nothing waits: what is left is what its framework writes down for itself. */
-const isDrained = ({ old, use }: RedisSides): boolean =>
+const isDrained = ({ old, use, comparison }: RedisSides): boolean =>
   use === 'queue' &&
+  comparison.kept !== true &&
   old !== null &&
   old.queues.frameworks.length > 0 &&
   'is' in old.queues.queues &&
@@ -54,14 +56,16 @@ export function queuesLeft(sides: RedisSides): Finding {
   const waiting = queues.is.filter(({ forWhom }) => forWhom === 'worker')
   const figures = figuresOf(queues.is)
   const butNot = unseen === '' ? '' : `; ${unseen}`
+  const isKept = comparison.kept === true
   if (figures !== '' && isHeld(sides)) {
+    if (isKept) return unknown(check, `the new one holds what waited when the baseline was taken: ${figures}; ${SINCE}${butNot}`)
     const remedy = 'see that no worker runs on both at once'
     return found(check, `the new one holds them too: ${figures}${butNot}`, { severity: 'info', remedy })
   }
   if (waiting.length > 0) {
     const total = waiting.reduce((sum, { waits }) => sum + waits, 0)
     const [first] = waiting
-    if (comparison.kept === true)
+    if (isKept)
       return found(check, `${figure(total, 'job')} waited on the old one when its baseline was taken: ${figures}${butNot}`, {
         severity: 'warn',
         remedy: 'look for them on the new one; what only the old one holds is to be copied when it comes back',
@@ -75,11 +79,15 @@ export function queuesLeft(sides: RedisSides): Finding {
     return found(check, detail, { severity: 'warn', remedy: 'look at them before the old one goes: retry or delete them' })
   }
   // Also where the new one holds all the old one has: what nobody saw cannot be told to be there.
-  const none = frameworks.length === 0 ? 'no queue was found' : `no job waits (${frameworks.join(', ')})`
+  const none = frameworks.length === 0 ? 'no queue was found' : `no job ${isKept ? 'waited' : 'waits'} (${frameworks.join(', ')})`
+  if (isKept) return unknown(check, `${none} when the baseline was taken; ${SINCE}${butNot}`)
   if (unseen !== '') return unknown(check, `${none}${butNot}`)
   if (isCluster(sides) && !isHeld(sides)) return unknown(check, `${none}; a node of a cluster tells of its own keys alone`)
   return passed(check, none)
 }
+
+/** Jobs come from minute to minute: a baseline tells what is to be looked for, and never that nothing is. */
+const SINCE = 'what waits there now is not known'
 
 const isCluster = ({ old, next }: RedisSides): boolean =>
   [old, next].some((side) => side !== null && 'is' in side.server.mode && side.server.mode.is === 'cluster')
@@ -92,19 +100,25 @@ function isHeld(sides: RedisSides): boolean {
   const kin = relation(sides)
   if (isSameDatabase && (comparison.within === true || kin === 'same server')) return true
   const theirs = new Map(next.queues.queues.is.map(({ name, waits }) => [name, waits]))
-  const ratio = isSameDatabase && isKept(kin) ? ENOUGH : 1
+  const ratio = isSameDatabase && keepsUp(kin) ? ENOUGH : 1
   const holdsThem = old.queues.queues.is.every(({ name, waits }) => (theirs.get(name) ?? 0) >= waits * ratio)
   return holdsThem && (ratio < 1 || (theirs.size > 0 && isCopy(sides)))
 }
 
-/** As many keys, all of a sample among them, and as many jobs in each queue. */
-function isCopy({ old, next }: RedisSides): boolean {
-  if (old === null || !('is' in old.keys.count) || !('is' in next.keys.count) || !('is' in next.keys.sample)) return false
-  const { asked, found } = next.keys.sample.is
+/**
+ * As many jobs in each queue. Of one that was promoted from the line of the old one that is enough: keys come and go on both since. Of a stranger
+ * there must be as many keys, and all of a sample among them.
+ */
+function isCopy(sides: RedisSides): boolean {
+  const { old, next } = sides
+  if (old === null) return false
   const waits = (queues: readonly Queue[]): string => JSON.stringify(queues.map(({ name, waits }) => `${name} ${waits}`).sort())
   const [ours, theirs] = [old.queues.queues, next.queues.queues]
-  const isSame = 'is' in ours && 'is' in theirs && waits(ours.is) === waits(theirs.is)
-  return isSame && old.keys.count.is === next.keys.count.is && asked > 0 && found === asked
+  if (!('is' in ours) || !('is' in theirs) || waits(ours.is) !== waits(theirs.is)) return false
+  if (relation(sides) === 'promoted' && old.server.database === next.server.database) return true
+  if (!('is' in old.keys.count) || !('is' in next.keys.count) || !('is' in next.keys.sample)) return false
+  const { asked, found } = next.keys.sample.is
+  return old.keys.count.is === next.keys.count.is && asked > 0 && found === asked
 }
 
 /** `12 in queue:default, 3 in schedule and 2 more queues`. */

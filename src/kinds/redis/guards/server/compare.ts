@@ -1,5 +1,5 @@
 import { type Finding, found, passed, unknown } from '../../../../domain/finding.ts'
-import { both, bytes, silenceOf } from '../../../comparing.ts'
+import { both, bytes, firstLower, silenceOf } from '../../../comparing.ts'
 import { COMPARED } from '../checks.ts'
 import type { RedisSides } from '../sides.ts'
 
@@ -33,7 +33,9 @@ export function state({ next, comparison: { expect } }: RedisSides): Finding {
   const check = COMPARED.state
   const { access, server, settings } = next
   const memory = 'is' in settings.memory ? settings.memory.is : null
-  const isFull = memory !== null && memory.max > 0 && memory.policy === 'noeviction' && memory.used >= memory.max
+  // A server does not count all it uses against the limit: where a write was tried for, that is the answer.
+  const isFull =
+    !('is' in access.writes) && memory !== null && memory.max > 0 && memory.policy === 'noeviction' && memory.used >= memory.max
   const words = [
     ...('is' in server.cluster && server.cluster.is === 'fail' ? ['CLUSTERDOWN'] : []),
     ...('is' in access.writes && access.writes.is !== '' ? [access.writes.is] : []),
@@ -96,16 +98,6 @@ export const version = (sides: RedisSides): Finding =>
       return found(check, text, { remedy, severity: lower === 0 ? 'error' : 'warn' })
     },
   )
-
-/** Where the second version falls behind the first: 0 is the major. Null: nowhere. */
-function firstLower(old: string, next: string): number | null {
-  const [before, after] = [old, next].map((each) => each.split('.').map((part) => Number.parseInt(part, 10) || 0))
-  for (let at = 0; at < 3; at += 1) {
-    const [b = 0, a = 0] = [before?.[at], after?.[at]]
-    if (a !== b) return a < b ? at : null
-  }
-  return null
-}
 
 export function identity(sides: RedisSides): Finding {
   const check = COMPARED.identity

@@ -1,6 +1,6 @@
 import type { core } from 'zod'
 import type { Position, Told } from '../../../../domain/survey.ts'
-import { toldSchema, type Zod } from '../../../told-schema.ts'
+import { countSchema, toldSchema, type Zod } from '../../../told-schema.ts'
 import { from, type Info, numberOf, textOf } from '../../info.ts'
 import type { Live } from '../../probe.ts'
 import type { Questions } from '../../questions.ts'
@@ -12,7 +12,7 @@ export const serverSchema = (z: Zod) =>
     version: toldSchema(z, z.string()),
     role: toldSchema(z, z.enum(['primary', 'replica'])),
     mode: toldSchema(z, z.enum(['standalone', 'cluster'])),
-    database: z.number(),
+    database: countSchema(z),
     /** Another one after each start. */
     runId: toldSchema(z, z.string()),
     /** Whose data it has: `line` is shared by a primary and its replicas, `before` is that of the primary it once followed. */
@@ -69,5 +69,13 @@ export const positionOf = (info: Told<Info>): Told<Position> => {
     line: textOf(fields, 'master_replid'),
     at: String(numberOf(fields, isReplica ? 'slave_repl_offset' : 'master_repl_offset')),
     unit: 'bytes of replication',
+    ...leftBy(fields),
   }))
+}
+
+/** A replica that is promoted begins a line of its own. `second_repl_offset` is the first byte that it has not of the former one; -1: there is none. */
+function leftBy(fields: Info): Pick<Position, 'before'> {
+  const first = fields.get('second_repl_offset') ?? ''
+  if (!/^[1-9]\d{0,14}$/.test(first)) return {}
+  return { before: { line: textOf(fields, 'master_replid2'), at: String(Number(first) - 1) } }
 }

@@ -20,7 +20,8 @@ export function policy(sides: RedisSides): Finding {
   const { memory } = next.settings
   if (!('is' in memory)) return unknown(check, `the new one: ${memory.unknown}`)
   const before = old !== null && 'is' in old.settings.memory ? old.settings.memory.is : null
-  const problem = evicts(memory.is, before, sides) ?? tooSmall(memory.is, before, sides) ?? fillsUp(memory.is, sides)
+  const problems = [evicts, tooSmall, fillsUp].flatMap((judge) => judge(memory.is, before, sides) ?? [])
+  const problem = problems.find(({ severity }) => severity === 'error') ?? problems[0] ?? null
   if (problem !== null) return found(check, problem.wrong, { severity: problem.severity, remedy: problem.remedy })
   const is = `${memory.is.policy}, ${memory.is.max === 0 ? 'without a limit' : `at ${bytes(memory.is.max)}`}`
   if (old === null) return unknown(check, `${is}; whether that is enough is not known: ${silenceOf(comparison)}`)
@@ -31,7 +32,9 @@ export function policy(sides: RedisSides): Finding {
 const isEvicting = ({ max, policy }: Memory): boolean => max > 0 && policy !== 'noeviction'
 
 function evicts(next: Memory, old: Memory | null, sides: RedisSides): Problem | null {
-  if (!holdsMore(sides) || !isEvicting(next)) return null
+  if (!isEvicting(next)) return null
+  if (sides.use === null) return old === null || isEvicting(old) ? null : evictsNow(next, old)
+  if (!holdsMore(sides)) return null
   const asBefore = old !== null && old.policy === next.policy && isEvicting(old)
   return {
     wrong: `${next.policy} throws keys of a ${sides.use} away when ${bytes(next.max)} are full${asBefore ? ', as on the old one' : ''}`,
@@ -40,6 +43,13 @@ function evicts(next: Memory, old: Memory | null, sides: RedisSides): Problem | 
     remedy: 'on the new server: redis-cli CONFIG SET maxmemory-policy noeviction, and CONFIG REWRITE',
   }
 }
+
+/** Whether that is harmless is for those to say who know what it is for. */
+const evictsNow = (next: Memory, old: Memory): Problem => ({
+  wrong: `${next.policy} throws keys away when ${bytes(next.max)} are full; the old one keeps all (${old.policy}${old.policy === 'noeviction' ? '' : ', without a limit'})`,
+  severity: 'warn',
+  remedy: 'say what it is for in attach.yaml (use: cache), or on the new server: redis-cli CONFIG SET maxmemory-policy noeviction',
+})
 
 function tooSmall(next: Memory, old: Memory | null, { use }: RedisSides): Problem | null {
   if (old === null || next.max === 0 || next.max >= old.used) return null
@@ -50,7 +60,7 @@ function tooSmall(next: Memory, old: Memory | null, { use }: RedisSides): Proble
   }
 }
 
-function fillsUp({ policy, max }: Memory, { use }: RedisSides): Problem | null {
+function fillsUp({ policy, max }: Memory, _: Memory | null, { use }: RedisSides): Problem | null {
   if (use !== 'cache' || policy !== 'noeviction') return null
   const end = max === 0 ? 'grows until the machine is out of memory' : `refuses writes when ${bytes(max)} are full`
   return {

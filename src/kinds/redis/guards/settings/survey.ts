@@ -1,6 +1,6 @@
 import type { core } from 'zod'
 import type { Told } from '../../../../domain/survey.ts'
-import { toldSchema, type Zod } from '../../../told-schema.ts'
+import { countSchema, toldSchema, type Zod } from '../../../told-schema.ts'
 import { from, type Info, numberOf, textOf } from '../../info.ts'
 import type { Questions } from '../../questions.ts'
 import { settingIn } from '../access/survey.ts'
@@ -9,7 +9,7 @@ import { settingIn } from '../access/survey.ts'
 export const settingsSchema = (z: Zod) =>
   z.strictObject({
     /** Bytes; `max` 0 is without a limit. */
-    memory: toldSchema(z, z.strictObject({ used: z.number(), max: z.number(), policy: z.string() })),
+    memory: toldSchema(z, z.strictObject({ used: countSchema(z), max: countSchema(z), policy: z.string() })),
     disk: toldSchema(z, z.strictObject({ appends: z.boolean(), lastSave: z.enum(['ok', 'err']), lastAppend: z.enum(['ok', 'err']) })),
     /** Whether snapshots are saved now and then. */
     snapshots: toldSchema(z, z.boolean()),

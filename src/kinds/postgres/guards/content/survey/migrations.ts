@@ -1,6 +1,6 @@
 import type { core } from 'zod'
 import type { Told } from '../../../../../domain/survey.ts'
-import { toldSchema, type Zod } from '../../../../told-schema.ts'
+import { countSchema, toldSchema, type Zod } from '../../../../told-schema.ts'
 import type { Questions } from '../../../questions.ts'
 import { literal } from '../../server/words.ts'
 import { flag, list, OF_APP, text, whole } from './asking.ts'
@@ -22,7 +22,7 @@ const ledgerSchema = (z: Zod) =>
     read: toldSchema(
       z,
       z.strictObject({
-        count: z.number(),
+        count: countSchema(z),
         /** Ascending. When there are more, the last of them. */
         names: z.array(z.string()),
         /** `2 failed`. Null: nothing is wrong. */

@@ -1,5 +1,5 @@
 import type { core } from 'zod'
-import { toldSchema, type Zod } from '../../../../told-schema.ts'
+import { countSchema, toldSchema, type Zod } from '../../../../told-schema.ts'
 import type { Questions } from '../../../questions.ts'
 import { flag, list, OF_APP, text, whole } from './asking.ts'
 
@@ -9,7 +9,7 @@ const guardedSchema = (z: Zod) =>
     state: z.enum(['on', 'forced', 'off']),
     /** Whether it holds for the role that asks. */
     holds: z.boolean(),
-    policies: z.number(),
+    policies: countSchema(z),
   })
 
 export const rightsSchema = (z: Zod) =>

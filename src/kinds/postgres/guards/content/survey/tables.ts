@@ -1,6 +1,6 @@
 import type { core } from 'zod'
 import type { Told } from '../../../../../domain/survey.ts'
-import { toldSchema, type Zod } from '../../../../told-schema.ts'
+import { countSchema, toldSchema, type Zod } from '../../../../told-schema.ts'
 import type { Questions } from '../../../questions.ts'
 import { flag, list, notOfExtension, OF_APP, text, textOrNull, whole } from './asking.ts'
 import type { RowsTold } from './reading.ts'
@@ -12,8 +12,8 @@ const tableSchema = (z: Zod) =>
   z.strictObject({
     name: z.string(),
     persistence: z.enum(['permanent', 'unlogged']),
-    bytes: z.number(),
-    rows: toldSchema(z, z.strictObject({ count: z.number(), by: z.enum(COUNTED_BY) })),
+    bytes: countSchema(z),
+    rows: toldSchema(z, z.strictObject({ count: countSchema(z), by: z.enum(COUNTED_BY) })),
     /** Whether the planner has statistics of it. */
     analysed: z.boolean(),
   })

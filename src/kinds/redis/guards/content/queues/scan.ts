@@ -2,6 +2,7 @@ import type { Told } from '../../../../../domain/survey.ts'
 import { NO_TIME } from '../../../../asking.ts'
 import type { Questions } from '../../../questions.ts'
 import { isError, isList, type Reply } from '../../../resp.ts'
+import { isTelling } from './frameworks.ts'
 
 /** What a look through the keys brought. */
 export interface Looked {
@@ -17,10 +18,6 @@ const STEP = 500
 const STEPS_MAX = 200
 const SCAN_MS = 3_000
 const FOUND_MAX = 2_000
-
-/** Names that some framework writes. */
-const TELLING =
-  /(^|:)queues$|^rq:queue:|^_kombu\.binding\.|:(wait|active|paused|delayed|prioritized|waiting-children)$|^\{?bull\}?:[^:]+:(meta|id)$/
 
 /** Goes through the keys with two cursors, one of them for streams, as far as the bounds let it. */
 export async function lookThrough(questions: Questions, count: Told<number>): Promise<Looked> {
@@ -39,7 +36,7 @@ export async function lookThrough(questions: Questions, count: Told<number>): Pr
     const [page, streamPage] = [pageOf(all), pageOf(ofStreams)]
     if (page === null) return seen('the server lets nobody look through its keys')
     if (cursors.streams !== null && streamPage === null) note = 'the server does not tell which keys are streams'
-    keys.push(...page.names.filter((name) => TELLING.test(name)))
+    keys.push(...page.names.filter(isTelling))
     streams.push(...(streamPage?.names ?? []))
     cursors = { all: nextOf(page), streams: streamPage === null ? null : nextOf(streamPage) }
   }

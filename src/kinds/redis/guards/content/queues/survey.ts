@@ -1,10 +1,12 @@
 import type { core } from 'zod'
 import type { Told } from '../../../../../domain/survey.ts'
-import { toldSchema, type Zod } from '../../../../told-schema.ts'
+import { NO_TIME } from '../../../../asking.ts'
+import { countSchema, toldSchema, type Zod } from '../../../../told-schema.ts'
 import type { Questions, Words } from '../../../questions.ts'
 import { fieldOf, isList, type Reply } from '../../../resp.ts'
-import { FRAMEWORKS, type Framework, frameworksIn, KNOWN_LISTS, membersAsQueues, type Suspect, suspectsIn } from './frameworks.ts'
+import { frameworksIn, listsIn, membersAsQueues, suspectsIn } from './frameworks.ts'
 import { lookThrough } from './scan.ts'
+import { FRAMEWORKS, type Framework, type Suspect } from './suspect.ts'
 
 /** What waits there to be done, as it is kept in a baseline. */
 export const queuesSchema = (z: Zod) =>
@@ -19,7 +21,7 @@ export const queuesSchema = (z: Zod) =>
           name: z.string(),
           /** The command that counts it. */
           ask: z.enum(ASKS),
-          waits: z.number(),
+          waits: countSchema(z),
           /** `person`: no worker takes them. */
           forWhom: z.enum(['worker', 'person']),
         }),
@@ -41,7 +43,7 @@ const LISTS_MAX = 100
 /** Looks under the names that the usual frameworks write, and through the keys as far as there is time. */
 export async function surveyQueues(questions: Questions, count: Told<number>): Promise<QueuesFacts> {
   const { keys, streams, unseen } = await lookThrough(questions, count)
-  const lists = [...new Set([...KNOWN_LISTS, ...keys.filter((key) => /(^|:)queues$|^_kombu\.binding\./.test(key))])].slice(0, LISTS_MAX)
+  const lists = listsIn(keys).slice(0, LISTS_MAX)
   const asked = await questions.askAll(
     lists.map((key) => ['SSCAN', key, '0', 'COUNT', '1000']),
     membersIn,
@@ -112,10 +114,10 @@ async function counted(questions: Questions, suspects: readonly Suspect[]): Prom
     suspects.map(({ ask, name }): Words => [...ask.split(' '), name]),
     waitingIn,
   )
-  const marked = await questions.askAll(
-    suspects.map(({ marks }): Words => (marks === null ? ['PING'] : ['EXISTS', ...marks])),
-    (reply) => reply !== 0,
-  )
+  // What is empty is no queue to be told of, whatever stands beside it.
+  const holding = suspects.filter((_, at) => waitsOf(lengths[at]) > 0)
+  const standing = await markedOf(questions, holding)
+  const marked = suspects.map((each): Told<boolean> => standing.get(each) ?? { is: true })
   const queues = suspects.flatMap(({ by, name, ask, forWhom }, at): readonly Queue[] => {
     const [length, mark] = [lengths[at], marked[at]]
     if (length === undefined || !('is' in length) || length.is === null || mark === undefined || !('is' in mark) || !mark.is) return []
@@ -131,6 +133,24 @@ async function counted(questions: Questions, suspects: readonly Suspect[]): Prom
   return { queues: isSilent ? { unknown: why } : { is: queues.sort((a, b) => b.waits - a.waits) }, unanswered }
 }
 
+/** Whether one of the marks of each stands there. Each is asked for by itself: two may stand on two nodes of a cluster. */
+async function markedOf(questions: Questions, suspects: readonly Suspect[]): Promise<ReadonlyMap<Suspect, Told<boolean>>> {
+  const marks = new Map(suspects.flatMap(({ marks }) => marks ?? []).map((mark) => [mark.join(' '), mark]))
+  const answers = await questions.askAll(
+    [...marks.values()],
+    (reply) => reply !== 0 && !(isList(reply) && reply.every((each) => each === null)),
+  )
+  const standing = new Map([...marks.keys()].map((mark, at) => [mark, answers[at] ?? NO_TIME]))
+  return new Map(
+    suspects.map((suspect): readonly [Suspect, Told<boolean>] => {
+      const told = suspect.marks?.map((mark) => standing.get(mark.join(' ')) ?? NO_TIME) ?? [{ is: true }]
+      return [suspect, told.find((each) => 'is' in each && each.is) ?? told.find((each) => 'unknown' in each) ?? { is: false }]
+    }),
+  )
+}
+
+const waitsOf = (length: Told<Length | null> | undefined): number => (length !== undefined && 'is' in length ? (length.is?.waits ?? 0) : 0)
+
 interface Length {
   readonly waits: number
   /** Up to where those groups of a stream were served that do not tell how much they were not. Empty: each tells. */
@@ -139,13 +159,13 @@ interface Length {
 
 /** Null: a stream without groups. Throws on what is neither a length nor groups. */
 function waitingIn(reply: Reply | undefined): Length | null {
-  if (typeof reply === 'number') return { waits: reply, delivered: [] }
+  if (typeof reply === 'number' && reply >= 0) return { waits: reply, delivered: [] }
   if (!isList(reply)) throw new Error('no length')
   if (reply.length === 0) return null
   const field = (group: Reply, name: string): Reply | undefined => (isList(group) ? fieldOf(group, name) : undefined)
   const number = (group: Reply, name: string): number => {
     const value = field(group, name)
-    return typeof value === 'number' ? value : 0
+    return typeof value === 'number' && value > 0 ? value : 0
   }
   return {
     waits: Math.max(...reply.map((group) => number(group, 'pending') + number(group, 'lag'))),
