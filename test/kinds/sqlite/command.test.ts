@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { attach } from '../../support/cli.ts'
 import { haveSqlite, rows, sqliteFolder } from '../../support/sqlite.ts'
@@ -28,6 +28,18 @@ describe.runIf(haveSqlite())('the command, with handles of files', () => {
       const { stdout } = await attach(['where', sought, '--json'], here)
       expect(JSON.parse(stdout).attachments).toMatchObject([{ key: 'DATABASE_URL', kind: 'sqlite', target: `sqlite3:${path}` }])
     }
+  })
+
+  test('a path in a variable of Laravel is a handle, and stays a path when it is swapped', async () => {
+    await using folder = sqliteFolder()
+    const [a, b] = [folder.make('a.db', rows(1)), folder.make('b.db', rows(1))]
+    const here = { cwd: folder.at('.') }
+    writeFileSync(folder.at('.env'), `DB_CONNECTION=sqlite\nDB_DATABASE=${a}\n`)
+    const { stdout } = await attach(['ls', '--json'], here)
+    expect(JSON.parse(stdout).attachments).toMatchObject([{ key: 'DB_DATABASE', kind: 'sqlite', target: `sqlite:${a}` }])
+    const swapped = await attach(['swap', `DB_DATABASE=sqlite:${b}`, '-y'], here)
+    expect([swapped.exit, swapped.stderr]).toEqual([0, expect.any(String)])
+    expect(readFileSync(folder.at('.env'), 'utf8')).toBe(`DB_CONNECTION=sqlite\nDB_DATABASE=${b}\n`)
   })
 
   test('a file whose rows stand in the -wal of the old one is refused', async () => {
