@@ -202,6 +202,8 @@ export type Target =
 /** `targets`: empty is all that is attached. Handles only: no deploy is needed. */
 export interface ProbeCommand extends Located {
   readonly verb: 'probe'
+  /** Puts one small thing there, and takes it away again. */
+  readonly write: boolean
   readonly targets: readonly Target[]
   readonly kind: string | null
   readonly expect: Expectation | null

@@ -167,6 +167,7 @@ function commandOf(verb: VerbName, words: readonly Word[], line: Line, context: 
         targets: targetsIn(verb, words, context),
         kind: kindName(line),
         expect: oneOf(line, 'expect', EXPECTATIONS),
+        write: flag(line, 'write-probe'),
       }
     case 'wait':
       return {

@@ -161,6 +161,12 @@ export const OPTIONS = [
     group: 'Checks',
     help: 'what compare --save kept speaks for the old resource when it is dead, and beside it when it lives',
   },
+  {
+    name: 'write-probe',
+    verbs: ['probe'],
+    group: 'Checks',
+    help: 'put one small thing there, read it back and take it away again (object stores)',
+  },
   { name: 'invert', verbs: ['wait'], group: 'Checks', help: 'wait until nothing answers there any more' },
   {
     name: 'interval',

@@ -80,6 +80,7 @@ export async function identityOf(value: Handle, recognition: Recognition): Promi
 function resourceOf(kind: Kind, value: Handle): Resource {
   const resource = kind.parse(value)
   const open = kind.open?.bind(kind)
+  const writeProbe = kind.writeProbe?.bind(kind)
   const probeAlone = async (context: ProbeContext): Promise<Opened> => ({ report: await kind.probe(resource, context), session: null })
   return {
     kind: kind.name,
@@ -89,6 +90,7 @@ function resourceOf(kind: Kind, value: Handle): Resource {
     traits: kind.traits(resource),
     probe: (context) => kind.probe(resource, context),
     open: open === undefined ? probeAlone : (context) => open(resource, context),
+    ...(writeProbe === undefined ? {} : { writeProbe: (context: ProbeContext) => writeProbe(resource, context) }),
     guards: kind.guards?.bind(kind) ?? null,
   }
 }

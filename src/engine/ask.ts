@@ -31,6 +31,13 @@ export interface ProbeSetting {
 export const probe = async (key: string, side: Side, resource: Resource, setting: ProbeSetting): Promise<Probed> =>
   await ask(key, side, resource, setting, async (context) => ({ report: await resource.probe(context), session: null }))
 
+/** The same with something of its own put there and taken away again, where the kind knows how: see `Kind.writeProbe`. */
+export const writeProbe = async (key: string, resource: Resource, setting: ProbeSetting): Promise<Probed> =>
+  await ask(key, 'attached', resource, setting, async (context) => ({
+    report: await (resource.writeProbe ?? resource.probe)(context),
+    session: null,
+  }))
+
 /** The same, and the session stays open: whoever asked closes it. */
 export const open = async (key: string, side: Side, resource: Resource, setting: ProbeSetting): Promise<Asked> =>
   await ask(key, side, resource, setting, (context) => resource.open(context))

@@ -48,6 +48,15 @@ export function failureOf({ key, resource, report }: Probed, expected: Expectati
   }
 }
 
+/** It answers, and told of something that stops its work: an alarm, a queue that takes nothing. Null: nothing does. */
+export function troubleOf({ key, resource, report }: Probed): ProbeFailed | null {
+  const fails = report.findings.filter(({ status }) => status === 'fail')
+  const [first] = fails
+  if (first === undefined) return null
+  const told = fails.map(({ id, detail }) => `${detail} (${id})`).join('; ')
+  return new ProbeFailed(`${key}: ${whereOf(resource)} answers, and ${told}`, first.remedy ?? 'attach probe -v', [null])
+}
+
 /** What was asked for by name and cannot be told is no pass. */
 export function untold({ key, resource, report }: Probed, expected: Expectation): ProbeFailed | null {
   const { role, writable } = report.facts

@@ -3,7 +3,7 @@ import type { ProbeReport } from '../domain/probe.ts'
 import type { Resource } from '../ports/kind.ts'
 import type { Reporter } from '../ports/reporter.ts'
 import { type ProbeSetting, probe, whereOf } from './ask.ts'
-import { type Expectation, failureOf, ProbeFailed, untold } from './expect.ts'
+import { type Expectation, failureOf, ProbeFailed, troubleOf, untold } from './expect.ts'
 
 /** What is waited for. */
 export interface Awaited {
@@ -125,7 +125,7 @@ function judged({ key, resource }: Awaited, report: ProbeReport, { until, expect
       ? { how: 'holds' }
       : { how: 'waiting', why: report.ok ? 'it answers' : `something answers, and fails at ${report.failedAt}` }
   }
-  const failure = failureOf(probed, expect) ?? (isAsked ? untold(probed, expect) : null)
+  const failure = failureOf(probed, expect) ?? troubleOf(probed) ?? (isAsked ? untold(probed, expect) : null)
   if (failure === null) return { how: 'holds' }
   const isLateName = !report.ok && report.failedAt === 'resolve' && tries < LATE_NAMES
   if (!report.ok && report.class === 'permanent' && !isLateName) return { how: 'failed', failure }

@@ -169,6 +169,8 @@ export interface Resource {
   probe(context: ProbeContext): Promise<ProbeReport>
   /** See `Kind.open`. Of a kind that cannot be compared it is the probe alone. */
   open(context: ProbeContext): Promise<Opened>
+  /** See `Kind.writeProbe`. Absent: the kind knows no such probe. */
+  readonly writeProbe?: (context: ProbeContext) => Promise<ProbeReport>
   /** Null: resources of this kind cannot be compared. */
   readonly guards: (() => Promise<Guards>) | null
 }

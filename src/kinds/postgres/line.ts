@@ -41,6 +41,11 @@ export class Line extends Duplex {
     this.#most = this.#received + bytes
   }
 
+  /** So many bytes may still come. */
+  get room(): number {
+    return this.#most - this.#received
+  }
+
   setNoDelay(): this {
     return this
   }

@@ -9,16 +9,22 @@ import { ServerRefused } from './session.ts'
 export type Row = Readonly<Record<string, unknown>>
 
 /** More than any schema needs; a server that says more is not answered. */
-const SURVEY_BYTES = 32 * 1024 * 1024
+const SURVEY_BYTES = 64 * 1024 * 1024
 const LOCK_MS = 1_000
 /** Nothing that somebody wrote into the database runs, and names read alike on both sides. */
 const GUARDED = [
   'SET LOCAL row_security = off',
+  // With it the planner works out the constant parts of CHECK constraints.
+  'SET LOCAL constraint_exclusion = off',
   'SET LOCAL quote_all_identifiers = off',
   'SET LOCAL idle_in_transaction_session_timeout = 0',
 ]
-const RESTRICTED = `SET LOCAL restrict_nonsystem_relation_kind = 'view, foreign-table'`
-const CAN_RESTRICT = `SELECT 1 FROM pg_catalog.pg_settings WHERE name OPERATOR(pg_catalog.=) 'restrict_nonsystem_relation_kind'`
+/** What not every server can be told: to read no view, whatever takes the place of a table (since 12.20, 13.16, 14.13, 15.8 and 16.4), and to compile no question. */
+const OPTIONAL = new Map([
+  ['restrict_nonsystem_relation_kind', `SET LOCAL restrict_nonsystem_relation_kind = 'view, foreign-table'`],
+  ['jit', 'SET LOCAL jit = off'],
+])
+const CAN = `SELECT name FROM pg_catalog.pg_settings WHERE name OPERATOR(pg_catalog.=) ANY (ARRAY['${[...OPTIONAL.keys()].join(`', '`)}']::pg_catalog.text[])`
 
 /** Asks one session many questions: each read-only, in a transaction of its own, within its bound. What the server refuses is unknown. */
 export class Questions {
@@ -26,14 +32,14 @@ export class Questions {
   readonly #context: SurveyContext
   readonly #until: number
   #open = false
-  /** Whether the server can be told to read no view, whatever takes the place of a table (since 12.20, 13.16, 14.13, 15.8 and 16.4). */
-  #restricts: boolean | null = null
+  /** What of `OPTIONAL` this server can be told. */
+  #optional: readonly string[] | null = null
 
   constructor(live: Live, context: SurveyContext) {
     this.#live = live
     this.#context = context
     this.#until = context.now() + context.limits.totalMs
-    live.session.allow(SURVEY_BYTES)
+    live.session.line.allow(SURVEY_BYTES)
   }
 
   /** What the server told of itself at login. */
@@ -44,6 +50,11 @@ export class Questions {
   /** The process that answers, as it was announced; another one than `pg_backend_pid()` is a pooler's. */
   get processId(): number | null {
     return this.#live.session.processId
+  }
+
+  /** Bytes left of the whole. One answer that is longer breaks the session. */
+  get room(): number {
+    return this.#live.session.line.room
   }
 
   /** Milliseconds left of the whole. */
@@ -74,9 +85,9 @@ export class Questions {
     const send = async (...words: readonly string[]): Promise<readonly Row[]> =>
       await this.#live.session.rows([...begin(), ...words].join('; '), { at: 'talk', ms: statementMs + 500, signal })
     try {
-      this.#restricts ??= (await send(CAN_RESTRICT)).length > 0
+      this.#optional ??= (await send(CAN)).flatMap(({ name }) => OPTIONAL.get(String(name)) ?? [])
       const path = names === 'catalog' ? ['SET LOCAL search_path = pg_catalog, pg_temp'] : []
-      return { is: read(await send(...path, ...GUARDED, ...(this.#restricts ? [RESTRICTED] : []), statement)) }
+      return { is: read(await send(...path, ...GUARDED, ...this.#optional, statement)) }
     } catch (error) {
       if (error instanceof ServerRefused) return { unknown: this.#reason(error, statementMs) }
       if (error instanceof NetError && error.code === 'aborted')

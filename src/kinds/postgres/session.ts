@@ -114,9 +114,9 @@ export class Session {
     return this.#processId
   }
 
-  /** From here on so many bytes more may come; what is over that breaks the session. */
-  allow(bytes: number): void {
-    this.#line.allow(bytes)
+  /** What the server still may say: bytes over it break the session. */
+  get line(): Pick<Line, 'allow' | 'room'> {
+    return this.#line
   }
 
   /** What the server told of itself while we logged in, and since: `server_encoding`, `in_hot_standby` (14 and newer) … */

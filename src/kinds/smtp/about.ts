@@ -1,6 +1,6 @@
 import type { KindAbout } from '../../ports/kind.ts'
 
-export const ABOUT: KindAbout = {
+export const about: KindAbout = {
   product: 'mail servers (SMTP: Postfix, Postmark, SendGrid, Mailgun, Amazon SES, Mailtrap)',
   forms: [
     ['smtp://USER:PASSWORD@HOST:587', 'STARTTLS if the server offers it; without a port: 587 with a user, 25 without'],

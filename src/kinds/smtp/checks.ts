@@ -24,7 +24,12 @@ export const COMPARED = {
     'The new server takes smaller messages only: those with attachments are refused. Below half: an error.',
   ),
   utf8: row('smtp.utf8', 'warn', 'free', 'SMTPUTF8 is missing: mail to addresses beyond ASCII is refused.'),
-  eightBit: row('smtp.8bitmime', 'warn', 'free', '8BITMIME is missing: mail that is not in ASCII may be refused or garbled.'),
+  eightBit: row(
+    'smtp.eight_bit',
+    'warn',
+    'free',
+    'The extension 8BITMIME is missing: mail that is not in ASCII may be refused or garbled.',
+  ),
   pipelining: row('smtp.pipelining', 'info', 'free', 'PIPELINING is missing: each mail takes more round trips.'),
   dsn: row('smtp.dsn', 'info', 'free', 'DSN is missing: whoever asks for notices of delivery gets none.'),
   identity: row('smtp.identity', 'info', 'free', 'What both servers call themselves: receivers and their filters go by it.'),

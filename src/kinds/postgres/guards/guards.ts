@@ -7,6 +7,7 @@ import type { Live } from '../probe.ts'
 import { Questions } from '../questions.ts'
 import { POSTGRES } from './checks.ts'
 import { compareContents } from './content/compare.ts'
+import { findForeignCode } from './content/survey/foreign-code.ts'
 import { newestOf } from './content/survey/newest.ts'
 import { contentSchema, surveyContent } from './content/survey.ts'
 import { compareServers } from './server/compare.ts'
@@ -44,9 +45,10 @@ async function survey(live: Live, context: SurveyContext): Promise<Survey> {
   const questions = new Questions(live, context)
   const roundTripMs = await roundTrip(questions, context)
   const server = await surveyServer(questions)
-  const content = await surveyContent(questions, context)
-  const newest = await newestOf(questions, context.fresh)
-  const facts: PostgresFacts = { server: { ...server, ...(await surveyProgress(questions, context)) }, content }
+  const foreign = await findForeignCode(questions)
+  const content = await surveyContent(questions, foreign)
+  const newest = await newestOf(questions, context.fresh, foreign)
+  const facts: PostgresFacts = { server: { ...server, ...(await surveyProgress(questions, context, server)) }, content }
   await questions.end()
   return {
     kind: 'postgres',

@@ -21,7 +21,7 @@ test('of a dead one nothing is known, and what the new one tells by itself is st
   const findings = await judged(null, { sandbox: { is: 'the sandbox of Mailtrap' } })
   expect(notPassed(findings)).toEqual([
     ...['smtp.tls unknown error', 'smtp.auth unknown warn', 'smtp.sandbox fail error', 'smtp.size unknown warn', 'smtp.utf8 unknown warn'],
-    ...['smtp.8bitmime unknown warn', 'smtp.pipelining unknown info', 'smtp.dsn unknown info', 'smtp.identity unknown info'],
+    ...['smtp.eight_bit unknown warn', 'smtp.pipelining unknown info', 'smtp.dsn unknown info', 'smtp.identity unknown info'],
     'smtp.queue_left unknown info',
   ])
   expect(findings.get('smtp.queue_left')?.detail).toBe('the old resource failed at connect')
@@ -99,7 +99,7 @@ describe('what it takes', () => {
 
   test.each([
     ['smtp.utf8', 'SMTPUTF8', 'warn'],
-    ['smtp.8bitmime', '8BITMIME', 'warn'],
+    ['smtp.eight_bit', '8BITMIME', 'warn'],
     ['smtp.pipelining', 'PIPELINING', 'info'],
     ['smtp.dsn', 'DSN', 'info'],
   ])('%s tells that %s is lost, and nothing where it never was', async (id, extension, severity) => {

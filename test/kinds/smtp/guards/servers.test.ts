@@ -36,7 +36,7 @@ describe.runIf(haveMailServer())('a mail server in the place of another', () => 
     [
       'fewer extensions',
       () => ({ tls: certificates.good, more: { size: 10_000_000, hidePIPELINING: true, hide8BITMIME: true, hideSMTPUTF8: true } }),
-      ['smtp.utf8 warn warn', 'smtp.8bitmime warn warn', 'smtp.pipelining warn info'],
+      ['smtp.utf8 warn warn', 'smtp.eight_bit warn warn', 'smtp.pipelining warn info'],
     ],
     ['a mail catcher', () => ({ tls: certificates.good, more: { size: 10_000_000, banner: 'MailHog' } }), ['smtp.sandbox fail error']],
   ])('with %s is found out', async (_, options, findings) => {

@@ -6,7 +6,8 @@ export const CONTENT = {
     id: 'pg.objects',
     severity: 'error',
     cost: 'catalog',
-    about: 'Tables, columns, constraints, functions and other objects of the old one are missing or differ on the new one: queries fail.',
+    about:
+      'Tables, columns, constraints, functions and other objects of the old one are missing on the new one, or are something else under their name: queries fail.',
   },
   objectsInvalid: {
     id: 'pg.objects_invalid',
@@ -19,7 +20,8 @@ export const CONTENT = {
     id: 'pg.empty',
     severity: 'error',
     cost: 'index',
-    about: 'A table with rows on the old one has none on the new one: the data were not restored, or it is another database.',
+    about:
+      'A table or a materialized view with rows on the old one has none on the new one, or the large objects are gone: the data were not restored, or it is another database.',
   },
   shrunken: {
     id: 'pg.shrunken',
@@ -31,13 +33,14 @@ export const CONTENT = {
     id: 'pg.unlogged',
     severity: 'warn',
     cost: 'index',
-    about: 'Unlogged tables lose their rows in a crash, in a promotion and in a restore to a point in time.',
+    about:
+      'Unlogged tables lose their rows in a crash, in a promotion and in a restore to a point in time; a table or a sequence of the old one became one.',
   },
   sequences: {
     id: 'pg.sequences',
     severity: 'error',
     cost: 'index',
-    about: 'The next value of a sequence is taken already in the column that it feeds: inserts fail with a duplicate key.',
+    about: 'The next value of a sequence is taken already in the column that it feeds, or beyond its end: inserts fail.',
   },
   sequencesBehind: {
     id: 'pg.sequences_behind',
@@ -61,13 +64,14 @@ export const CONTENT = {
     id: 'pg.default_grants',
     severity: 'warn',
     cost: 'catalog',
-    about: 'Default privileges of the old one are missing: what later migrations create, other roles may not use.',
+    about: 'Default privileges of the old one are missing: what later migrations create, other roles may not use, or all may.',
   },
   rowSecurity: {
     id: 'pg.row_security',
     severity: 'error',
     cost: 'catalog',
-    about: 'Row security of the old one is off on the new one, or does not hold for this role: tenants see rows of each other.',
+    about:
+      'Row security of the old one is off on the new one, has other policies, or holds for this role where it did not: tenants see rows of each other, or the app loses sight of its own.',
   },
   migrations: {
     id: 'pg.migrations',

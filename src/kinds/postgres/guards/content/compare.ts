@@ -6,9 +6,12 @@ import { CONTENT } from './checks.ts'
 import { compareAge } from './compare/age.ts'
 import { compareEnvironment, compareMigrations } from './compare/migrations.ts'
 import { compareObjects } from './compare/objects.ts'
-import { compareDefaults, compareGrants, compareOwners, compareRowSecurity } from './compare/rights.ts'
-import { compareEmptiness, compareSizes, compareUnlogged, emptinessAlone, lookAtStatistics, pairsOf } from './compare/rows.ts'
-import { compareSequences, compareStandings } from './compare/sequences.ts'
+import { compareDefaults, compareGrants, compareOwners } from './compare/rights.ts'
+import { compareRowSecurity } from './compare/row-security.ts'
+import { compareEmptiness, compareSizes, emptinessAlone, lookAtStatistics, pairsOf } from './compare/rows.ts'
+import { compareSequences } from './compare/sequences.ts'
+import { compareStandings } from './compare/standings.ts'
+import { compareUnlogged } from './compare/unlogged.ts'
 import { compareValidity } from './compare/validity.ts'
 import type { ContentFacts } from './survey.ts'
 import { untoldOf } from './words.ts'
@@ -25,7 +28,7 @@ export function compareContents(old: ContentFacts | null, next: ContentFacts, co
     both(CONTENT.owner, (old) => compareOwners(old, next)),
     both(CONTENT.grants, (old) => compareGrants(old.objects, next.objects, next.rights)),
     both(CONTENT.defaultGrants, (old) => compareDefaults(old.rights, next.rights)),
-    both(CONTENT.rowSecurity, (old) => compareRowSecurity(old.rights, next.rights, tablesOf(next))),
+    both(CONTENT.rowSecurity, (old) => compareRowSecurity(old.rights, next.rights, inBoth(old, next))),
     known(CONTENT.migrations, next.migrations, (is) => {
       const was = toldOrWhy(old?.migrations ?? null, silent)
       return compareMigrations(was.is, was.silent, is)
@@ -43,7 +46,7 @@ function rows(old: ContentFacts | null, silent: string, next: ContentFacts): rea
   const [was, is] = [old?.tables ?? { unknown: silent }, next.tables]
   if ('is' in was && 'is' in is) {
     const pairs = pairsOf(was.is, is.is)
-    return [compareEmptiness(pairs), compareSizes(pairs), compareUnlogged(pairs)]
+    return [compareEmptiness(pairs), compareSizes(pairs), compareUnlogged(pairs, old?.sequences ?? { unknown: silent }, next.sequences)]
   }
   const why = old === null ? silent : (untoldOf(was, is) ?? silent)
   return [
@@ -70,6 +73,8 @@ function toldOrWhy<T>(told: Told<T> | null, silent: string): { readonly is: T | 
   return 'is' in told ? { is: told.is, silent } : { is: null, silent: `the old one: ${told.unknown}` }
 }
 
-function tablesOf({ objects: { relations } }: ContentFacts): ReadonlySet<string> | null {
-  return 'is' in relations ? new Set(relations.is.map(({ name }) => name)) : null
+/** Whether both have a table of that name; where one did not tell, it may. */
+function inBoth(old: ContentFacts, next: ContentFacts): (table: string) => boolean {
+  const sets = [old, next].map(({ objects: { relations } }) => ('is' in relations ? new Set(relations.is.map(({ name }) => name)) : null))
+  return (table) => sets.every((tables) => tables?.has(table) ?? true)
 }

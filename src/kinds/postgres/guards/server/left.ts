@@ -83,7 +83,7 @@ export function slotsLeft(sides: Sides): Finding {
       ...(told(sides.next.slots) ?? []).map(({ name }) => name),
       ...(told(sides.next.subscriptions) ?? []).flatMap(({ slot }) => slot ?? []),
     ]
-    const left = slots.filter(({ name }) => !there.includes(name))
+    const left = slots.filter(({ name }) => !there.includes(name) && !isOfFirstCopy(name, sides))
     if (left.length === 0)
       return passed(check, slots.length === 0 ? 'none on the old one' : 'those of the old one lead to the new one, or are there too')
     const active = left.filter((slot) => slot.active).length
@@ -93,6 +93,12 @@ export function slotsLeft(sides: Sides): Finding {
       { remedy: 'point its readers (Debezium, subscriptions …) at the new one, then SELECT pg_drop_replication_slot(…) on the old one' },
     )
   })
+}
+
+/** A subscription of the new one makes such a slot for each table that it still copies, and drops it by itself. */
+function isOfFirstCopy(name: string, { next: { cluster, subscriptions } }: Sides): boolean {
+  const subscriber = /^pg_\d+_sync_\d+_(\d+)$/.exec(name)?.[1]
+  return subscriber !== undefined && subscriber === told(cluster) && (told(subscriptions) ?? []).some(({ copying }) => copying > 0)
 }
 
 export function twoPhase(sides: Sides): Finding {
@@ -120,15 +126,21 @@ export function subscription(sides: Sides): Finding {
     nextOf(sides, ({ subscriptions }) => subscriptions),
     (all) => {
       const olds = sides.old === null ? [] : (told(sides.old.subscriptions) ?? [])
+      // A disabled one copies nothing more: what it has not copied stays behind.
+      const unfinished = all.filter(({ name, copying }) => copying > 0 && !olds.some((old) => old.name === name && old.copying > 0))
+      if (unfinished.length > 0) {
+        const tables = unfinished.reduce((sum, each) => sum + each.copying, 0)
+        const named = few(unfinished.map(({ name }) => name))
+        return found(check, `subscription ${named} has not copied ${counted(tables, 'table')} to the end: rows are missing`, {
+          severity: 'error',
+          remedy: unfinished.every((each) => each.enabled)
+            ? 'wait until every srsubstate of pg_subscription_rel is r'
+            : `${statements(unfinished.filter((each) => !each.enabled).map(({ name }) => `ALTER SUBSCRIPTION ${quoted(name)} ENABLE`))}; then wait until every srsubstate of pg_subscription_rel is r`,
+        })
+      }
       const enabled = all.filter(({ name, enabled }) => enabled && !olds.some((old) => old.name === name && old.enabled))
       if (enabled.length === 0) return passed(check, all.length === 0 ? 'none on the new one' : 'none that is enabled there alone')
       const names = enabled.map(({ name }) => name)
-      const copying = enabled.reduce((sum, each) => sum + each.copying, 0)
-      if (copying > 0)
-        return found(check, `subscription ${few(names)} has not copied ${counted(copying, 'table')} to the end: rows are missing`, {
-          severity: 'error',
-          remedy: 'wait until every srsubstate of pg_subscription_rel is r',
-        })
       const slots = sides.old === null ? [] : (told(sides.old.slots) ?? []).map(({ name }) => name)
       const isOfOld = enabled.some(({ slot }) => slot !== null && slots.includes(slot))
       return found(

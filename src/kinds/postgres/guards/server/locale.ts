@@ -84,9 +84,10 @@ const isOfAnother = (old: Locale, next: Locale): boolean => old.provider !== nex
 
 const isC = ({ provider, collate, name }: Locale): boolean => plain(provider, provider === 'c' ? collate : (name ?? '')) === 'C'
 
-/** C and POSIX are one, and the same whoever provides them; `en_US.UTF-8` is `en_US.utf8`. */
+/** C and POSIX are one, and the same whoever provides them; `en_US.UTF-8` is `en_US.utf8`, and `en_US` of ICU is `en-US` since 16. */
 function plain(provider: string, name: string): string {
   if (name === 'C' || name === 'POSIX') return 'C'
+  if (provider === 'i') return `${provider} ${name.replaceAll('_', '-').toLowerCase()}`
   return `${provider} ${provider === 'c' ? name.replace(/\..*$/, (codeset) => codeset.toLowerCase().replaceAll('-', '')) : name}`
 }
 

@@ -5,6 +5,7 @@ import type { SurveyContext } from '../../../../ports/kind.ts'
 import { toldSchema, type Zod } from '../../../told-schema.ts'
 import type { Questions } from '../../questions.ts'
 import { SERVER } from './checks.ts'
+import { askForks, forkOf } from './forks.ts'
 import { relationOf } from './identity.ts'
 import { digits, flag, only } from './rows.ts'
 import { bothOf, judged, type Sides, together } from './sides.ts'
@@ -19,12 +20,14 @@ const PAGE_HEADS: readonly bigint[] = [24n, 40n]
 export const progressShape = (z: Zod) => ({
   /** How far its WAL goes, in bytes, and the next transaction id. On a standby: what it has replayed. */
   progress: toldSchema(z, z.strictObject({ at: z.string(), transaction: z.string(), paused: z.boolean() })),
+  /** Where it left the timelines that it was on before, in bytes of WAL. */
+  forks: toldSchema(z, z.array(z.strictObject({ timeline: z.int(), at: z.string() }))),
 })
 
 /**
  * Asked when the other side has told: what was written there meanwhile would look like something that is missing here.
  */
-export async function askProgress(questions: Questions, { against, signal }: SurveyContext) {
+export async function askProgress(questions: Questions, { against, signal }: SurveyContext, timeline: Told<number>) {
   // A session that waits inside a transaction holds a connection of a pooler, and a server may end it.
   await questions.end()
   const ms = questions.left - KEPT_MS
@@ -40,6 +43,7 @@ export async function askProgress(questions: Questions, { against, signal }: Sur
         CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() ELSE false END AS paused`,
       only(({ at, transaction, paused }) => ({ at: digits(at), transaction: digits(transaction), paused: flag(paused) })),
     ),
+    forks: 'is' in timeline ? await askForks(questions, timeline.is) : timeline,
   }
 }
 
@@ -73,7 +77,10 @@ interface Apart {
   readonly bytes: bigint
   readonly transactions: bigint
   readonly follows: boolean
+  /** The old one is a standby on the timeline of the new one. */
   readonly oldFollows: boolean
+  /** What the old one has written since they parted. */
+  readonly since: Told<bigint>
 }
 
 /** How much further the old one is. */
@@ -81,12 +88,15 @@ function apart(sides: Sides): Told<Apart> {
   const both = bothOf(sides, ({ progress, inRecovery }) => together({ progress, inRecovery }))
   if (!('is' in both)) return both
   const { old, next } = both.is
+  const timelines = bothOf(sides, ({ timeline }) => timeline)
+  const fork = forkOf(sides)
   return {
     is: {
       bytes: between(BigInt(old.progress.at), BigInt(next.progress.at)),
       transactions: BigInt(old.progress.transaction) - BigInt(next.progress.transaction),
       follows: next.inRecovery,
-      oldFollows: old.inRecovery,
+      oldFollows: old.inRecovery && 'is' in timelines && timelines.is.old === timelines.is.next,
+      since: 'is' in fork ? { is: between(BigInt(old.progress.at), fork.is) } : fork,
     },
   }
 }
@@ -110,7 +120,7 @@ function behind(sides: Sides): string {
 
 function ofCopy(gap: Apart, { next: { progress } }: Sides): Finding {
   const check = SERVER.missingTransactions
-  const { bytes, transactions, follows, oldFollows } = gap
+  const { bytes, transactions, follows, oldFollows, since } = gap
   if (follows && bytes <= 0n) return passed(check, 'it has replayed all that the old one had written')
   if (follows)
     return found(check, `it lacks ${figures(gap)} of the old one`, {
@@ -119,15 +129,16 @@ function ofCopy(gap: Apart, { next: { progress } }: Sides): Finding {
           ? 'SELECT pg_wal_replay_resume() there'
           : 'stop the writes to the old one and wait until it has caught up',
     })
+  const remedy = 'find out what was written since (compare the newest rows), or take a newer copy'
+  if ('is' in since && since.is > 0n)
+    return found(check, `it lacks ${figures({ transactions, bytes: since.is })} of the old one, written since they parted`, { remedy })
+  if ('is' in since) return passed(check, 'it parted from the old one where that one stands')
   // It goes its own way: its own writes count too, so that figures can only be too low.
-  if (transactions > 0n || bytes > 0n)
-    return found(check, `it lacks ${figures(gap)} of the old one at least`, {
-      remedy: 'find out what was written since (compare the newest rows), or take a newer copy',
-    })
-  if (oldFollows) return passed(check, 'it is as far as the old one, which is a standby, or further')
-  if (transactions === 0n) return passed(check, 'both have come to the same transaction')
-  return unknown(
-    check,
-    `it has written ${counted(-transactions, 'transaction')} more than the old one: what it lacks of those cannot be seen`,
-  )
+  if (transactions > 0n || bytes > 0n) return found(check, `it lacks ${figures(gap)} of the old one at least`, { remedy })
+  if (oldFollows) return passed(check, 'it is as far as the old one, which is a standby of the same timeline, or further')
+  const own =
+    transactions === 0n
+      ? 'both have come to the same transaction'
+      : `it has written ${counted(-transactions, 'transaction')} more than the old one`
+  return unknown(check, `${own}: what it lacks of the old one cannot be seen, for where they parted is not told (${since.unknown})`)
 }

@@ -160,6 +160,10 @@ const databaseOf = (sides: Sides): string => quoted(namesOf(sides)?.name ?? '…
 
 const schemasIn = (names: readonly string[]): string => (names.length === 0 ? 'no schema' : few(names))
 
-const pathOf = (path: string): string => path.replace(/\s*,\s*/g, ',').trim()
+/** Names as the server reads them: a quoted one as it stands, the others in lower case. What is odd stays as it is. */
+function pathOf(path: string): string {
+  const names = path.match(/"(?:[^"]|"")*"|[^\s,"]+/g) ?? []
+  return names.map((name) => (name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name.toLowerCase())).join('\n')
+}
 
 const zoneOf = (zone: string): string => (/^(?:Etc\/)?(?:UTC|UCT|Universal|Zulu)$/i.test(zone) ? 'UTC' : zone.toLowerCase())

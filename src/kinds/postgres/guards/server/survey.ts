@@ -39,7 +39,7 @@ export const serverSchema = (z: Zod) =>
 export type ServerFacts = core.output<ReturnType<typeof serverSchema>>
 
 /** All but how far its data go: that is asked last. */
-export async function surveyServer(questions: Questions): Promise<Omit<ServerFacts, 'progress'>> {
+export async function surveyServer(questions: Questions): Promise<Omit<ServerFacts, keyof Progress>> {
   const version = await askVersion(questions)
   return {
     ...(await askStanding(questions)),
@@ -56,6 +56,11 @@ export async function surveyServer(questions: Questions): Promise<Omit<ServerFac
   }
 }
 
+type Progress = Pick<ServerFacts, 'progress' | 'forks'>
+
 /** How far its data go. */
-export const surveyProgress = (questions: Questions, context: SurveyContext): Promise<Pick<ServerFacts, 'progress'>> =>
-  askProgress(questions, context)
+export const surveyProgress = (
+  questions: Questions,
+  context: SurveyContext,
+  { timeline }: Pick<ServerFacts, 'timeline'>,
+): Promise<Progress> => askProgress(questions, context, timeline)

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import type { Finding } from '../../../../../src/domain/finding.ts'
 import { Secret } from '../../../../../src/domain/secret.ts'
 import type { Fresh, Survey } from '../../../../../src/domain/survey.ts'
-import { guards } from '../../../../../src/kinds/postgres/guards/guards.ts'
+import type { Table } from '../../../../../src/kinds/postgres/guards/content/survey/tables.ts'
+import { guards, type PostgresFacts } from '../../../../../src/kinds/postgres/guards/guards.ts'
 import postgres from '../../../../../src/kinds/postgres/postgres.ts'
 import { type Comparison, PROBE_LIMITS, SURVEY_LIMITS } from '../../../../../src/ports/kind.ts'
 import { type PostgresServer, postgresPrograms } from '../../../../support/postgres.ts'
@@ -18,6 +19,14 @@ export async function surveyOf(handle: string, fresh: Fresh | null = null): Prom
   if (opened?.session == null) throw new Error(`not opened: ${JSON.stringify(opened?.report)}`)
   await using session = opened.session
   return await session.survey({ ...clocks, limits: SURVEY_LIMITS, fresh, against: Promise.resolve(null) })
+}
+
+/** The tables whose rows it told, or could not. */
+export function tablesIn({ facts }: Survey): readonly Table[] {
+  // Made by `surveyOf`.
+  const { tables } = (facts as PostgresFacts).content
+  if ('unknown' in tables) throw new Error(tables.unknown)
+  return tables.is
 }
 
 /** What is said of one in the place of the other. */
@@ -48,12 +57,12 @@ export function of(findings: readonly Finding[], id: string): Finding {
 export const troubles = (findings: readonly Finding[]): readonly string[] =>
   findings.filter(({ status }) => status !== 'pass').map(({ id, severity, status, detail }) => `${id} ${severity} ${status}: ${detail}`)
 
-/** A dump of one database, restored into another one of the same server, as an operator would. */
-export async function restored(server: PostgresServer, from: string, to: string): Promise<void> {
+/** A dump of one database, restored into another one, of the same server where none is named, as an operator would. */
+export async function restored(server: PostgresServer, from: string, to: string, into = server): Promise<void> {
   const program = (name: string): string => join(postgresPrograms(), name)
   const file = join('/tmp', `attach-${process.pid}-${to}.dump`)
   await run(program('pg_dump'), ['-Fc', '-f', file, server.url({ database: from })])
-  await server.sql(`CREATE DATABASE ${to}`)
-  await run(program('pg_restore'), ['--exit-on-error', '-d', server.url({ database: to }), file])
+  await into.sql(`CREATE DATABASE ${to}`)
+  await run(program('pg_restore'), ['--exit-on-error', '-d', into.url({ database: to }), file])
   await run('rm', [file])
 }

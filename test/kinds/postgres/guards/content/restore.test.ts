@@ -151,7 +151,7 @@ describe.runIf(havePostgres())('a database restored from a dump', () => {
     ],
     [
       'a constraint that is not validated',
-      'ALTER TABLE orders DROP CONSTRAINT orders_user_fkey; ALTER TABLE orders ADD CONSTRAINT orders_user_fkey FOREIGN KEY ("user") REFERENCES users NOT VALID',
+      'ALTER TABLE orders DROP CONSTRAINT orders_user_fkey; ALTER TABLE orders ADD CONSTRAINT orders_user_fkey FOREIGN KEY ("user") REFERENCES users ON DELETE CASCADE NOT VALID',
       { 'pg.objects_invalid': ['warn', /^1 object .*: foreign key orders_user_fkey on public\.orders is not validated$/] },
     ],
     [
@@ -347,6 +347,48 @@ describe.runIf(havePostgres())('a database restored from a dump', () => {
       'fewer policies',
       'DROP POLICY more ON billing.accounts',
       { 'pg.row_security': ['warn', /^1 table with fewer policies: billing\.accounts \(1 of 2\)$/] },
+    ],
+    [
+      'a missing policy that all rows had to pass',
+      'DROP POLICY strict ON billing.rates',
+      {
+        'pg.row_security': [
+          'error',
+          /^1 policy .* changed: strict on billing\.rates \(restrictive, and missing\); 1 table with fewer policies: billing\.rates \(1 of 2\)$/,
+        ],
+      },
+    ],
+    [
+      'a policy with another condition',
+      'ALTER POLICY own ON billing.accounts USING (true)',
+      { 'pg.row_security': ['error', /^1 policy .* changed: own on billing\.accounts \(another condition\)$/] },
+    ],
+    [
+      'a policy for others',
+      'ALTER POLICY own ON billing.accounts TO reader',
+      { 'pg.row_security': ['error', /own on billing\.accounts \(to PUBLIC before, to reader now\)$/] },
+    ],
+    [
+      'a policy for another command',
+      'DROP POLICY more ON billing.accounts; CREATE POLICY more ON billing.accounts FOR UPDATE USING (amount > 0)',
+      { 'pg.row_security': ['error', /more on billing\.accounts \(for SELECT before, for UPDATE now\)$/] },
+    ],
+    [
+      'a policy that is enough where it was one of several',
+      'DROP POLICY strict ON billing.rates; CREATE POLICY strict ON billing.rates USING (rate < 1000000)',
+      { 'pg.row_security': ['error', /strict on billing\.rates \(restrictive before, permissive now\)$/] },
+    ],
+    [
+      'a policy more that lets rows through',
+      'CREATE POLICY all_of_them ON billing.accounts USING (true)',
+      { 'pg.row_security': ['error', /^1 policy .* changed: all_of_them on billing\.accounts \(added\)$/] },
+    ],
+    [
+      'row security that hides rows of the app',
+      'ALTER TABLE parent ENABLE ROW LEVEL SECURITY; ALTER TABLE parent FORCE ROW LEVEL SECURITY',
+      {
+        'pg.row_security': ['error', /^row security hides rows of 1 table from this role, and did not: public\.parent \(off before\)$/],
+      },
     ],
 
     [

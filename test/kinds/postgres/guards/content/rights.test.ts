@@ -85,9 +85,21 @@ describe.runIf(havePostgres())('a database that is asked', () => {
     const lost = compared(old, await survey(await database(content('app')), 'other'))
     expect(of(lost, 'pg.grants')).toMatchObject({
       status: 'fail',
-      remedy: expect.stringContaining('GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public.t TO other;'),
+      remedy: expect.stringContaining('GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLE public.t TO other;'),
     })
     expect(of(lost, 'pg.owner')).toMatchObject({ status: 'warn', remedy: 'ALTER TABLE public.t OWNER TO other;' })
+  })
+
+  test('whose row security holds for this role, and did not on the old one: the app loses sight of rows', async () => {
+    const guarded = (owner: string) =>
+      `CREATE TABLE t (id int); ALTER TABLE t OWNER TO ${owner}; GRANT ALL ON t TO app, other; INSERT INTO t VALUES (1); CREATE POLICY p ON t USING (id > 1); ALTER TABLE t ENABLE ROW LEVEL SECURITY`
+    const hidden = { status: 'fail', detail: expect.stringContaining('from this role, and did not: public.t (this role bypassed it)') }
+    const [owned, granted] = [await database(guarded('app')), await database(guarded('deploy'))]
+    expect(of(compared(await survey(owned), await survey(granted)), 'pg.row_security')).toMatchObject(hidden)
+    await server.sql('ALTER ROLE other BYPASSRLS')
+    expect(of(compared(await survey(granted, 'other'), await survey(granted)), 'pg.row_security')).toMatchObject(hidden)
+    await server.sql('ALTER ROLE other NOBYPASSRLS')
+    expect(of(compared(await survey(granted), await survey(granted)), 'pg.row_security')).toMatchObject({ status: 'pass' })
   })
 
   test('cannot make anything run by its names', async () => {

@@ -115,6 +115,8 @@ CREATE POLICY more ON billing.accounts FOR SELECT USING (amount > 0);
 CREATE TABLE billing.rates (id serial PRIMARY KEY, rate numeric);
 INSERT INTO billing.rates (rate) SELECT g FROM generate_series(1, 200) g;
 GRANT USAGE ON SEQUENCE billing.rates_id_seq TO app;
+CREATE POLICY usual ON billing.rates USING (rate > 0);
+CREATE POLICY strict ON billing.rates AS RESTRICTIVE USING (rate < 1000000);
 CREATE TABLE billing.log (at date NOT NULL, id int GENERATED ALWAYS AS IDENTITY) PARTITION BY RANGE (at);
 CREATE INDEX log_id ON billing.log (id);
 CREATE TABLE billing.log_1 PARTITION OF billing.log FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Finding } from '../../../../../src/domain/finding.ts'
+import { forksIn } from '../../../../../src/kinds/postgres/guards/server/forks.ts'
 import type { ServerFacts } from '../../../../../src/kinds/postgres/guards/server/survey.ts'
 import { copied, oldFacts, restored, settingsWith, standby } from './facts.ts'
 import { comparedFacts, TODAY } from './surveyed.ts'
@@ -114,6 +115,7 @@ describe('pg.encoding and pg.locale', () => {
     ['another order', { ctype: 'C.UTF-8' }, { collate: 'de_DE.UTF-8', ctype: 'C.UTF-8' }, 'warn'],
     ['another case', {}, { ctype: 'tr_TR.UTF-8' }, 'fail'],
     ['ICU in place of libc', { collate: 'de_DE.UTF-8', ctype: 'de_DE.UTF-8' }, { provider: 'i', name: 'de-DE' }, 'fail'],
+    ['two spellings of one locale of ICU', { provider: 'i', name: 'en_US' }, { provider: 'i', name: 'en-US' }, 'pass'],
     ['another locale of ICU', { provider: 'i', name: 'de' }, { provider: 'i', name: 'sv' }, 'warn'],
     ['other rules of ICU', { provider: 'i', name: 'de' }, { provider: 'i', name: 'de', rules: '&a < b' }, 'warn'],
     ['a wider locale of PostgreSQL itself', { provider: 'b', name: 'C' }, { provider: 'b', name: 'C.UTF-8' }, 'fail'],
@@ -223,6 +225,9 @@ describe('pg.settings', () => {
   test.each([
     ['search_path', '"$user", public', 'app, public', 'fail'],
     ['search_path', '"$user", public', '"$user",public', 'pass'],
+    ['search_path', '"shop",public,ext', 'shop, public, Ext', 'pass'],
+    ['search_path', '"Shop", public', 'shop, public', 'fail'],
+    ['search_path', '"a,b"', 'a, b', 'fail'],
     ['session_replication_role', 'origin', 'replica', 'fail'],
     ['fsync', 'on', 'off', 'fail'],
     ['fsync', 'off', 'on', 'pass'],
@@ -392,6 +397,10 @@ describe('what hangs on the old server', () => {
     })
     expect(between('pg.slots_left', slot('to_new'), subscribed()).status).toBe('pass')
     expect(between('pg.slots_left', slot('debezium'), slot('debezium', false)).status).toBe('pass')
+    // What copies the tables to the new one is gone when it is through.
+    const copying = subscribed({ copying: 1 })
+    expect(between('pg.slots_left', slot('pg_16394_sync_16385_7710578811111111111'), copying).status).toBe('pass')
+    expect(between('pg.slots_left', slot('pg_16394_sync_16385_7710578822222222222'), copying).status).toBe('warn')
   })
 
   test('an enabled subscription of the new one warns, one that is not through refuses', () => {
@@ -406,6 +415,8 @@ describe('what hangs on the old server', () => {
       detail: expect.stringContaining('3 tables'),
     })
     expect(between('pg.subscription', {}, subscribed({ enabled: false })).status).toBe('pass')
+    expect(between('pg.subscription', {}, subscribed({ enabled: false, copying: 1 })).status, 'nobody will copy the rest').toBe('fail')
+    expect(between('pg.subscription', subscribed({ copying: 1 }), subscribed({ copying: 1 })).status, 'as on the old one').toBe('pass')
     expect(between('pg.subscription', subscribed(), subscribed()).status).toBe('pass')
   })
 })
@@ -441,12 +452,33 @@ describe('pg.missing_transactions', () => {
       status: 'warn',
       detail: 'it lacks 12 transactions of the old one at least',
     })
-    expect(missing(at(9_000, 700), copied(at(9_500, 700))).status).toBe('pass')
+    // One transaction on each side since they parted makes both come to the same.
+    expect(missing(at(9_000, 700), copied(at(9_500, 700)))).toMatchObject({
+      status: 'unknown',
+      detail: expect.stringMatching(/^both have come to the same transaction: .* not told/),
+    })
     expect(missing(at(9_000, 700), copied(at(9_500, 712)))).toMatchObject({
       status: 'unknown',
       detail: expect.stringContaining('12 transactions more'),
     })
-    expect(missing({ ...at(9_000, 700), inRecovery: { is: true } }, copied(at(9_500, 712))).status).toBe('pass')
+    const follower: Parts = { ...at(9_000, 700), inRecovery: { is: true } }
+    expect(missing(follower, copied({ ...at(9_500, 712), timeline: { is: 1 } })).status).toBe('pass')
+    expect(missing(follower, copied(at(9_500, 712))).status, 'it may have left before').toBe('unknown')
+  })
+
+  test('goes by where they parted, where that is told', () => {
+    const forked = (bytes: number): Parts => ({ forks: { is: [{ timeline: 1, at: `${bytes}` }] } })
+    expect(missing(at(9_000, 700), copied({ ...at(9_500, 700), ...forked(9_000) })).status).toBe('pass')
+    expect(missing(at(9_000, 700), copied({ ...at(9_500, 700), ...forked(8_000) }))).toMatchObject({
+      status: 'warn',
+      detail: 'it lacks 1,000 bytes of WAL of the old one, written since they parted',
+    })
+    const promoted: Parts = { ...at(9_000, 700), timeline: { is: 3 }, forks: { is: [{ timeline: 2, at: '5000' }] } }
+    expect(missing(promoted, copied(at(9_500, 700))).status, 'the old one was promoted').toBe('warn')
+    expect(forksIn('1\t0/3000158\tno recovery target specified\n\n2\t1/A0\tbefore 2026\nnonsense\n')).toEqual([
+      { timeline: 1, at: '50331992' },
+      { timeline: 2, at: '4294967456' },
+    ])
   })
 
   test('counts beyond what our own numbers hold', () => {

@@ -36,6 +36,7 @@ const USUAL: ServerFacts = {
   ages: { is: { transactions: 9, locks: 0 } },
   bytes: { is: 1_000_000_000 },
   progress: { is: { at: '22024536', transaction: '726', paused: false } },
+  forks: { is: [] },
 }
 
 /** The old one. */

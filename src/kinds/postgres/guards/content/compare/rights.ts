@@ -1,8 +1,8 @@
 import { type Finding, found, passed, unknown } from '../../../../../domain/finding.ts'
 import { told } from '../../../../../domain/survey.ts'
 import { CONTENT } from '../checks.ts'
-import { keyOf, type Objects, type Thing } from '../survey/objects.ts'
-import type { Guarded, Rights } from '../survey/rights.ts'
+import { keyOf, nameOf, type Objects, type Thing } from '../survey/objects.ts'
+import type { Rights } from '../survey/rights.ts'
 import type { ContentFacts } from '../survey.ts'
 import { counted, first, lines, untoldOf } from '../words.ts'
 
@@ -12,7 +12,7 @@ interface Pair {
   readonly is: Thing
 }
 
-const GROUPS = ['database', 'schemas', 'relations', 'functions'] as const
+const GROUPS = ['database', 'schemas', 'relations', 'columns', 'functions', 'types', 'others'] as const
 
 function pairsOf(old: Objects, next: Objects): { readonly pairs: readonly Pair[]; readonly unasked: readonly string[] } {
   const unasked: string[] = []
@@ -69,14 +69,17 @@ const wordsOf = ({ may = '' }: Thing): readonly string[] => may.split(' ').filte
 export function compareGrants(old: Objects, next: Objects, { role }: Rights): Finding {
   const check = CONTENT.grants
   const { pairs, unasked } = pairsOf(old, next)
+  const whole = new Map(pairs.flatMap(({ is }) => (is.kind === 'column' ? [] : [[is.name, wordsOf(is)] as const])))
   const lost = pairs.flatMap(({ was, is }) => {
-    const words = wordsOf(was).filter((word) => !wordsOf(is).includes(word))
+    // What may be done with a table may be done with each of its columns.
+    const has = is.kind === 'column' ? [...wordsOf(is), ...(whole.get(is.table ?? '') ?? [])] : wordsOf(is)
+    const words = wordsOf(was).filter((word) => !has.includes(word))
     return words.length === 0 ? [] : [{ is, words }]
   })
   if (lost.length > 0) {
     const name = told(role) ?? 'CURRENT_USER'
-    const names = lost.map(({ is, words }) => `${words.join(', ')} on ${is.kind} ${is.name}`)
-    const statements = lost.map(({ is, words }) => `GRANT ${words.join(', ')} ON ${grantable(is)} ${is.name} TO ${name}`)
+    const names = lost.map(({ is, words }) => `${words.join(', ')} on ${is.kind} ${nameOf(is)}`)
+    const statements = lost.map(({ is, words }) => `GRANT ${granted(is, words)} TO ${name}`)
     const count = lost.reduce((all, { words }) => all + words.length, 0)
     const verb = count === 1 ? 'is' : 'are'
     // Queries go on without the right to create; migrations do not.
@@ -92,9 +95,25 @@ export function compareGrants(old: Objects, next: Objects, { role }: Rights): Fi
   return passed(check, `the role may do with ${counted(pairs.length, 'object')} what it may on the old one`)
 }
 
-function grantable({ kind }: Thing): string {
-  if (kind === 'function') return 'ROUTINE'
-  return ['database', 'schema', 'sequence'].includes(kind) ? kind.toUpperCase() : 'TABLE'
+function granted({ kind, name, table = '' }: Thing, words: readonly string[]): string {
+  const all = words.join(', ')
+  switch (kind) {
+    case 'column':
+      return `${words.map((word) => `${word} (${name})`).join(', ')} ON TABLE ${table}`
+    case 'function':
+      return `${all} ON ROUTINE ${name}`
+    case 'enum':
+    case 'domain':
+    case 'type':
+      return `${all} ON TYPE ${name}`
+    case 'database':
+    case 'schema':
+    case 'sequence':
+    case 'foreign server':
+      return `${all} ON ${kind.toUpperCase()} ${name}`
+    default:
+      return `${all} ON TABLE ${name}`
+  }
 }
 
 export function compareDefaults({ defaults: old }: Rights, { defaults: next, role }: Rights): Finding {
@@ -105,54 +124,7 @@ export function compareDefaults({ defaults: old }: Rights, { defaults: next, rol
   const missing = old.is.filter((line) => !there.has(line))
   if (missing.length === 0)
     return passed(check, old.is.length === 0 ? 'none on the old one' : `${counted(old.is.length, 'default privilege')}, all there`)
-  const named = missing.map((line) => line.replaceAll(/(FOR ROLE|TO) CURRENT_USER\b/g, `$1 ${told(role) ?? 'CURRENT_USER'}`))
+  const named = missing.map((line) => line.replaceAll(/(FOR ROLE|TO|FROM) CURRENT_USER\b/g, `$1 ${told(role) ?? 'CURRENT_USER'}`))
   const short = named.map((line) => line.replace('ALTER DEFAULT PRIVILEGES FOR ROLE ', 'by '))
   return found(check, `${counted(missing.length, 'default privilege')} missing: ${first(short)}`, { remedy: lines(named) })
-}
-
-/** `there`: the tables of the new one. One that is missing is told elsewhere. */
-export function compareRowSecurity(
-  { rowSecurity: old }: Rights,
-  { rowSecurity: next }: Rights,
-  there: ReadonlySet<string> | null,
-): Finding {
-  const check = CONTENT.rowSecurity
-  const why = untoldOf(old, next)
-  if (!('is' in old && 'is' in next)) return unknown(check, why ?? '')
-  const now = new Map(next.is.map((guarded) => [guarded.table, guarded]))
-  const open: string[] = []
-  const fewer: string[] = []
-  const statements: string[] = []
-  for (const was of old.is) {
-    if (there !== null && !there.has(was.table)) continue
-    const is: Guarded = now.get(was.table) ?? { table: was.table, state: 'off', holds: false, policies: 0 }
-    const worse = worsened(was, is)
-    if (worse !== null) {
-      open.push(`${was.table} (${worse.what})`)
-      statements.push(`ALTER TABLE ${was.table} ${worse.mend}`)
-    } else if (is.policies < was.policies) fewer.push(`${was.table} (${is.policies} of ${was.policies})`)
-  }
-  const policies = fewer.length === 0 ? [] : [`${counted(fewer.length, 'table')} with fewer policies: ${first(fewer)}`]
-  if (open.length > 0) {
-    const detail = `row security does not hold any more for ${counted(open.length, 'table')}: ${first(open)}`
-    const mendable = statements.filter((statement) => !statement.endsWith(' '))
-    const remedy = mendable.length > 0 ? lines(mendable) : 'use a role without BYPASSRLS that does not own the tables'
-    return found(check, [detail, ...policies].join('; '), { remedy })
-  }
-  if (policies.length > 0)
-    return found(check, policies.join('; '), {
-      severity: 'warn',
-      remedy: 'pg_restore --section=post-data -d NEW DUMP brings policies back',
-    })
-  return passed(
-    check,
-    old.is.length === 0 ? 'no table of the old one has it' : `${counted(old.is.length, 'table')} with row security, as on the old one`,
-  )
-}
-
-function worsened(was: Guarded, is: Guarded): { readonly what: string; readonly mend: string } | null {
-  if (was.state !== 'off' && is.state === 'off') return { what: 'off', mend: 'ENABLE ROW LEVEL SECURITY' }
-  if (was.state === 'forced' && is.state !== 'forced') return { what: 'not forced on its owner', mend: 'FORCE ROW LEVEL SECURITY' }
-  if (was.holds && !is.holds) return { what: 'this role bypasses it', mend: '' }
-  return null
 }

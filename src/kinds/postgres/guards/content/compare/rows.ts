@@ -1,10 +1,10 @@
 import { type Finding, found, passed, unknown } from '../../../../../domain/finding.ts'
 import { CONTENT } from '../checks.ts'
-import { BIG_BYTES, type Table } from '../survey/tables.ts'
+import { BIG_BYTES, LARGE_OBJECTS, type Table } from '../survey/tables.ts'
 import { counted, figure, first, reasons } from '../words.ts'
 
 /** A table of both sides. */
-interface Pair {
+export interface Pair {
   readonly was: Table
   readonly is: Table
 }
@@ -14,22 +14,34 @@ const RESTORE = 'restore it again from a complete dump: pg_restore --exit-on-err
 export function pairsOf(old: readonly Table[], next: readonly Table[]): readonly Pair[] {
   const there = new Map(next.map((table) => [table.name, table]))
   return old.flatMap((was) => {
-    const is = there.get(was.name)
+    const is = there.get(was.name) ?? (was.name === LARGE_OBJECTS ? { ...was, rows: NO_ROWS } : undefined)
     return is === undefined ? [] : [{ was, is }]
   })
 }
+
+const NO_ROWS: Table['rows'] = { is: { count: 0, by: 'count' } }
 
 /** Null: it is not known. */
 const countOf = ({ rows }: Table): number | null => ('is' in rows ? rows.is.count : null)
 
 /** Two tables whose rows are not known, one at least. Unlogged ones have a check of their own. */
-const unreadable = (pairs: readonly Pair[]) =>
+export const unreadable = (pairs: readonly Pair[]) =>
   pairs.flatMap(({ was, is }) => {
     const why = 'unknown' in is.rows ? is.rows.unknown : 'unknown' in was.rows ? `the old one: ${was.rows.unknown}` : null
     return why === null ? [] : [{ name: is.name, why }]
   })
 
-const isUnlogged = ({ is }: Pair): boolean => is.persistence === 'unlogged'
+/** What the old one kept through a crash is to be there, whatever becomes of it later. */
+const isUnlogged = ({ was, is }: Pair): boolean => was.persistence === 'unlogged' && is.persistence === 'unlogged'
+
+/** What would make them known. Rights help where rights are missing. */
+function remedyFor(silent: readonly { readonly why: string }[]): string | undefined {
+  if (silent.some(({ why }) => /may not|row security/.test(why)))
+    return 'let the role of the handle read them (GRANT SELECT); behind row security only a role with BYPASSRLS counts all rows'
+  return silent.some(({ why }) => /lock|longer|no time/.test(why))
+    ? 'ask again when the server has less to do and nobody holds a lock'
+    : undefined
+}
 
 export function compareEmptiness(pairs: readonly Pair[]): Finding {
   const check = CONTENT.empty
@@ -48,12 +60,7 @@ export function compareEmptiness(pairs: readonly Pair[]): Finding {
       { remedy: RESTORE },
     )
   }
-  if (also.length > 0)
-    return unknown(
-      check,
-      also.join('; '),
-      'let the role of the handle read them (GRANT SELECT); behind row security only a role with BYPASSRLS counts all rows',
-    )
+  if (also.length > 0) return unknown(check, also.join('; '), remedyFor(silent))
   return passed(check, `${counted(logged.filter(({ was }) => countOf(was) !== 0).length, 'table')} with rows, none of them empty`)
 }
 
@@ -71,9 +78,9 @@ export function emptinessAlone(next: readonly Table[], silent: string): Finding 
 const mayBeEmptied = ({ was, is }: Pair): boolean =>
   countOf(was) !== 0 && (countOf(is) === null || (countOf(was) === null && countOf(is) === 0))
 
-const isEmptied = ({ was, is }: Pair): boolean => (countOf(was) ?? 0) > 0 && countOf(is) === 0
+export const isEmptied = ({ was, is }: Pair): boolean => (countOf(was) ?? 0) > 0 && countOf(is) === 0
 
-const rowsText = ({ rows }: Table): string =>
+export const rowsText = ({ rows }: Table): string =>
   'is' in rows
     ? `${rows.is.by === 'count' ? '' : 'about '}${figure(rows.is.count)} ${rows.is.count === 1 ? 'row' : 'rows'}`
     : 'rows not counted'
@@ -100,12 +107,7 @@ export function compareSizes(pairs: readonly Pair[]): Finding {
       severity: shrunken.some(({ was }) => (countOf(was) ?? 0) >= ROWS_MIN) ? 'error' : 'warn',
     })
   }
-  if (also.length > 0)
-    return unknown(
-      check,
-      also.join('; '),
-      'let the role of the handle read them (GRANT SELECT); behind row security only a role with BYPASSRLS counts all rows',
-    )
+  if (also.length > 0) return unknown(check, also.join('; '), remedyFor(silent))
   return passed(check, `none of ${counted(logged.length, 'table')} lost half of its rows`)
 }
 
@@ -118,24 +120,6 @@ function hasShrunk({ was, is }: Pair): boolean {
   if (before.by === 'statistics' || after.by === 'statistics')
     return after.count <= before.count * STATISTICS_SHARE && is.bytes <= was.bytes * STATISTICS_SHARE
   return after.count <= before.count * SAMPLED_SHARE
-}
-
-export function compareUnlogged(pairs: readonly Pair[]): Finding {
-  const check = CONTENT.unlogged
-  const unlogged = pairs.filter(isUnlogged)
-  const lost = unlogged.filter(isEmptied)
-  const silent = unreadable(unlogged)
-  if (lost.length > 0) {
-    const names = lost.map(({ was }) => `${was.name} (${rowsText(was)} before)`)
-    return found(check, `${counted(lost.length, 'unlogged table')} ${lost.length === 1 ? 'is' : 'are'} empty: ${first(names)}`, {
-      remedy: `fill them again, and keep what must last in a logged table: ALTER TABLE ${lost[0]?.is.name} SET LOGGED;`,
-    })
-  }
-  if (silent.length > 0) return unknown(check, `not known of ${reasons('unlogged table', silent)}`)
-  return passed(
-    check,
-    unlogged.length === 0 ? 'no table is unlogged' : `none of ${counted(unlogged.length, 'unlogged table')} lost its rows`,
-  )
 }
 
 export function lookAtStatistics(next: readonly Table[]): Finding {

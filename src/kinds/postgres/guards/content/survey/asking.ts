@@ -8,13 +8,47 @@ export const OF_APP = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 export const notOfExtension = (catalog: string, oid: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '${catalog}'::regclass AND x.objid = ${oid} AND x.deptype = 'e')`
 
+/** What of these the role may do with it. */
+export const MAY = (of: string, oid: string, words: readonly string[]): string =>
+  `concat_ws(' ', ${words.map((word) => `CASE WHEN has_${of}_privilege(${oid}, '${word}') THEN '${word}' END`).join(', ')})`
+
+/** A role as it can be typed; the one that asks is CURRENT_USER. */
+export const ROLE = (oid: string): string =>
+  `CASE WHEN ${oid} = 0 THEN 'PUBLIC' WHEN pg_get_userbyid(${oid}) = current_user THEN 'CURRENT_USER' ELSE quote_ident(pg_get_userbyid(${oid})) END`
+
 /** More than one list of names is compared; with it the server's answer has an end. */
 const ROWS_MAX = 50_000
 
-/** One row each. Unknown when there are too many. */
+/** What the protocol adds to a row, at most. */
+const ROW_BYTES = 64
+/** So many rows are asked for as they are, and none of them is expected to be longer than this. */
+const FEW_ROWS = 10_000
+const LONG_ROW_BYTES = 3_000
+
+/**
+ * One row each. Unknown when there are too many of them, or when they would take more than half of what may still be told: then the server tells
+ * none of them, and there is room for other lists.
+ */
 export async function list<T>(questions: Questions, statement: string, read: (row: Row) => T): Promise<Told<T[]>> {
-  const all = await questions.ask(`${statement} LIMIT ${ROWS_MAX + 1}`, (rows) => rows.map(read))
-  return 'is' in all && all.is.length > ROWS_MAX ? { unknown: `there are more than ${ROWS_MAX.toLocaleString('en-US')} of them` } : all
+  const few = Math.min(FEW_ROWS, Math.floor(questions.room / 2 / LONG_ROW_BYTES))
+  const all = await questions.ask(`${statement} LIMIT ${few + 1}`, (rows) => (rows.length > few ? null : rows.map(read)))
+  if ('unknown' in all) return all
+  return all.is === null ? measured(questions, statement, read) : { is: all.is }
+}
+
+async function measured<T>(questions: Questions, statement: string, read: (row: Row) => T): Promise<Told<T[]>> {
+  const most = Math.floor(questions.room / 2)
+  const all = await questions.ask(
+    `SELECT * FROM (SELECT s.*, (sum(pg_column_size(s) + ${ROW_BYTES}) OVER ())::text AS answer_bytes, row_number() OVER () AS answer_place
+      FROM (${statement} LIMIT ${ROWS_MAX + 1}) s) sized WHERE answer_bytes::bigint <= ${most} OR answer_place = 1`,
+    ([first, ...others]) => {
+      if (first === undefined) return []
+      return whole(first, 'answer_bytes') > most ? null : [first, ...others].map(read)
+    },
+  )
+  if ('unknown' in all) return all
+  if (all.is === null) return { unknown: 'there is more of it than a survey holds' }
+  return all.is.length > ROWS_MAX ? { unknown: `there are more than ${ROWS_MAX.toLocaleString('en-US')} of them` } : { is: all.is }
 }
 
 /** A part of a statement that tells of one thing. Its row names the thing: `SELECT '16384' AS oid, …`. */

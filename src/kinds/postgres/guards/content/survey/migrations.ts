@@ -4,6 +4,7 @@ import { countSchema, toldSchema, type Zod } from '../../../../told-schema.ts'
 import type { Questions } from '../../../questions.ts'
 import { literal } from '../../server/words.ts'
 import { flag, list, OF_APP, text, whole } from './asking.ts'
+import type { ForeignCode } from './foreign-code.ts'
 import { FRAMEWORKS, type Framework, TAGS, type Tag } from './frameworks.ts'
 
 /** Of longer histories the newest names are kept: those are what two databases differ in. */
@@ -48,11 +49,14 @@ interface Candidate {
 
 export async function surveyMigrations(
   questions: Questions,
+  foreign: ForeignCode,
 ): Promise<{ readonly migrations: Told<Ledger[]>; readonly environment: Told<EnvironmentTag[]> }> {
   const candidates = await list(questions, CANDIDATES, (row): Candidate => {
     const columns: unknown = row['columns']
     const names = Array.isArray(columns) ? columns.filter((column) => typeof column === 'string') : []
-    const barred = flag(row, 'readable') ? (flag(row, 'filtered') ? 'row security hides rows of it' : null) : 'this role may not read it'
+    const [readable, filtered] = [flag(row, 'readable'), flag(row, 'filtered')]
+    const hidden = filtered ? 'row security hides rows of it' : foreign(text(row, 'oid'))
+    const barred = readable ? hidden : 'this role may not read it'
     return { name: text(row, 'name'), plain: text(row, 'plain'), columns: names, barred }
   })
   if ('unknown' in candidates) return { migrations: candidates, environment: candidates }
@@ -115,8 +119,8 @@ const NAMES = [...new Set([...FRAMEWORKS, ...TAGS].map(({ table }) => table))]
 const OWN_TYPES = 16_384
 
 /** Tables alone, and columns of types of the server's own: a view, or a cast, would run what somebody wrote into it. */
-const CANDIDATES = `SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relname::text AS plain,
+const CANDIDATES = `SELECT c.oid::text AS oid, format('%I.%I', n.nspname, c.relname) AS name, c.relname::text AS plain,
     (SELECT json_agg(a.attname) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid < ${OWN_TYPES}) AS columns,
     has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS readable, row_security_active(c.oid) AS filtered
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.relname IN (${NAMES.map(literal).join(', ')}) AND ${OF_APP} ORDER BY 1`
+  WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.relname IN (${NAMES.map(literal).join(', ')}) AND ${OF_APP} ORDER BY name`

@@ -2,13 +2,14 @@ import type { Fresh, Told } from '../../../../../domain/survey.ts'
 import type { Questions } from '../../../questions.ts'
 import { literal } from '../../server/words.ts'
 import { flag, OF_APP, text, whole } from './asking.ts'
+import type { ForeignCode } from './foreign-code.ts'
 import { PAGE_BYTES } from './tables.ts'
 
 /** A smaller table is read in full when no index helps. */
 const READ_BYTES = 4_096 * PAGE_BYTES
 
 /** The newest row, by the column that attach.yaml names. Times without a zone are taken for UTC. */
-export async function newestOf(questions: Questions, fresh: Fresh | null): Promise<Told<string>> {
+export async function newestOf(questions: Questions, fresh: Fresh | null, foreign: ForeignCode): Promise<Told<string>> {
   if (fresh === null) return { unknown: 'attach.yaml names no column that tells' }
   const path = await questions.ask(
     'SELECT pg_catalog.current_schemas(false)::pg_catalog.text[] AS path',
@@ -21,6 +22,7 @@ export async function newestOf(questions: Questions, fresh: Fresh | null): Promi
   if ('unknown' in path) return path
   const places = await questions.ask(placesOf(fresh, path.is), (rows) =>
     rows.map((row) => ({
+      foreign: foreign(text(row, 'oid')),
       table: text(row, 'name'),
       column: text(row, 'column'),
       type: text(row, 'type'),
@@ -39,6 +41,7 @@ export async function newestOf(questions: Questions, fresh: Fresh | null): Promi
   if (type === 'other') return { unknown: `${said} is no time` }
   if (!readable) return { unknown: `this role may not read ${said}` }
   if (filtered) return { unknown: `row security hides rows of ${table}` }
+  if (place.foreign !== null) return { unknown: `${table}: ${place.foreign}` }
   if (!indexed && bytes > READ_BYTES) return { unknown: `no index begins with ${said}, and the table is too big to be read` }
   const utc = type === 'timestamptz' ? `max(${column}) AT TIME ZONE 'UTC'` : `max(${column})::timestamp`
   const told = await questions.ask(
@@ -53,7 +56,7 @@ export async function newestOf(questions: Questions, fresh: Fresh | null): Promi
 /** `orders` is what the role's search_path finds first; `shop.orders` stands in its schema. */
 const placesOf = ({ table, column }: Fresh, path: readonly string[]): string => {
   const wanted = literal(table)
-  return `SELECT format('%I.%I', n.nspname, c.relname) AS name, quote_ident(a.attname) AS column,
+  return `SELECT c.oid::text AS oid, format('%I.%I', n.nspname, c.relname) AS name, quote_ident(a.attname) AS column,
       CASE a.atttypid WHEN 1184 THEN 'timestamptz' WHEN 1114 THEN 'timestamp' WHEN 1082 THEN 'date' ELSE 'other' END AS type,
       has_schema_privilege(n.oid, 'USAGE') AND has_column_privilege(c.oid, a.attnum, 'SELECT') AS readable, row_security_active(c.oid) AS filtered,
       EXISTS (SELECT FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum

@@ -3,7 +3,9 @@ import { oneLine } from '../../../../../domain/redact.ts'
 import type { Told } from '../../../../../domain/survey.ts'
 import { toldSchema, type Zod } from '../../../../told-schema.ts'
 import type { Questions, Row } from '../../../questions.ts'
-import { list, notOfExtension, OF_APP, text, textOrNull } from './asking.ts'
+import { list, text, textOrNull } from './asking.ts'
+import { DATABASE, DEFINITIONS, FUNCTIONS, OTHERS, SCHEMAS, TYPES } from './of-schemas.ts'
+import { COLUMNS, CONSTRAINTS, INDEXES, RELATIONS, TRIGGERS } from './of-tables.ts'
 
 /** Something that queries name. There are very many: what it has not is left out. */
 const thingSchema = (z: Zod) =>
@@ -16,6 +18,10 @@ const thingSchema = (z: Zod) =>
     table: z.exactOptional(z.string()),
     /** What of it must be the same. */
     shape: z.exactOptional(z.string()),
+    /** A mark of the text that it was written with. */
+    body: z.exactOptional(z.string()),
+    /** A mark of how one major writes it down: see `MARK`. */
+    mark: z.exactOptional(z.string()),
     /** Why it does not work. */
     flaw: z.exactOptional(z.string()),
     owner: z.exactOptional(z.string()),
@@ -35,6 +41,8 @@ export const objectsSchema = (z: Zod) => {
     triggers: things,
     functions: things,
     types: things,
+    others: things,
+    definitions: things,
   })
 }
 
@@ -70,6 +78,8 @@ export async function surveyObjects(questions: Questions): Promise<Objects> {
       triggers: none,
       functions: await all(FUNCTIONS),
       types: await all(TYPES),
+      others: await all(OTHERS),
+      definitions: await all(DEFINITIONS),
     }
   }
   const tables = new Map(relations.is.map(({ oid, thing: { name } }) => [oid, name]))
@@ -90,13 +100,15 @@ export async function surveyObjects(questions: Questions): Promise<Objects> {
     triggers: await ofTables(TRIGGERS),
     functions: await all(FUNCTIONS),
     types: await all(TYPES),
+    others: await all(OTHERS),
+    definitions: await all(DEFINITIONS),
   }
 }
 
 const withTable = (thing: Thing, table: string | undefined): Thing => (table === undefined ? thing : { ...thing, table })
 
 function thing(row: Row, table?: string): Thing {
-  const some = (name: 'shape' | 'flaw' | 'owner' | 'may') => {
+  const some = (name: 'shape' | 'body' | 'mark' | 'flaw' | 'owner' | 'may') => {
     const value = name in row ? textOrNull(row, name) : null
     return value === null ? {} : { [name]: value }
   }
@@ -105,78 +117,10 @@ function thing(row: Row, table?: string): Thing {
     name: text(row, 'name'),
     ...(table === undefined ? {} : { table }),
     ...some('shape'),
+    ...some('body'),
+    ...some('mark'),
     ...some('flaw'),
     ...some('owner'),
     ...some('may'),
   }
 }
-
-const MAY = (of: string, oid: string, words: readonly string[]): string =>
-  `concat_ws(' ', ${words.map((word) => `CASE WHEN has_${of}_privilege(${oid}, '${word}') THEN '${word}' END`).join(', ')})`
-
-const DATABASE = `SELECT 'database' AS kind, quote_ident(d.datname) AS name, quote_ident(pg_get_userbyid(d.datdba)) AS owner,
-    ${MAY('database', 'd.oid', ['CONNECT', 'CREATE', 'TEMP'])} AS may
-  FROM pg_database d WHERE d.datname = current_database()`
-
-const SCHEMAS = `SELECT 'schema' AS kind, quote_ident(n.nspname) AS name, quote_ident(pg_get_userbyid(n.nspowner)) AS owner, ${MAY('schema', 'n.oid', ['USAGE', 'CREATE'])} AS may
-  FROM pg_namespace n WHERE ${OF_APP} AND ${notOfExtension('pg_namespace', 'n.oid')}`
-
-/** A sequence that belongs to a table has its owner, and is missing with it. */
-const RELATIONS = `SELECT c.oid::text AS oid,
-    CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'foreign table'
-      WHEN 'c' THEN 'type' ELSE 'table' END AS kind,
-    format('%I.%I', n.nspname, c.relname) AS name,
-    CASE WHEN c.relkind = 'm' AND NOT c.relispopulated THEN 'not populated' END AS flaw,
-    d.refobjid::text AS of, CASE WHEN d.refobjid IS NULL THEN quote_ident(pg_get_userbyid(c.relowner)) END AS owner,
-    CASE c.relkind WHEN 'S' THEN ${MAY('sequence', 'c.oid', ['USAGE'])} WHEN 'c' THEN ''
-      ELSE ${MAY('table', 'c.oid', ['SELECT', 'INSERT', 'UPDATE', 'DELETE'])} END AS may
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    LEFT JOIN pg_depend d ON c.relkind = 'S' AND d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
-      AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
-  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'c') AND ${OF_APP} AND ${notOfExtension('pg_class', 'c.oid')}`
-
-/** Its default is not compared as a text: the same one may be written in two ways. Partitions have the identity of their table, and tell so from 17 on. */
-const COLUMNS = `SELECT a.attrelid::text AS of, 'column' AS kind, quote_ident(a.attname) AS name,
-    concat_ws(' ', format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'NOT NULL' END,
-      CASE WHEN a.attidentity <> '' THEN CASE WHEN NOT c.relispartition THEN 'GENERATED AS IDENTITY' END WHEN a.attgenerated <> '' THEN 'GENERATED'
-        WHEN a.atthasdef THEN 'with a default' END) AS shape
-  FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND a.attnum > 0 AND NOT a.attisdropped AND ${OF_APP}`
-
-/** Those behind constraints are told with them, those of partitions with those of their table. */
-const INDEXES = `SELECT i.indrelid::text AS of, CASE WHEN i.indisunique THEN 'unique index' ELSE 'index' END AS kind,
-    format('%I.%I', n.nspname, c.relname) AS name, CASE WHEN NOT i.indisvalid THEN 'not valid' END AS flaw
-  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE ${OF_APP} AND NOT c.relispartition
-    AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))`
-
-const CONSTRAINTS = `SELECT k.conrelid::text AS of, quote_ident(k.conname) AS name,
-    CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constraint' WHEN 'f' THEN 'foreign key' WHEN 'x' THEN 'exclusion constraint'
-      ELSE 'check constraint' END AS kind,
-    CASE WHEN k.oid IN (SELECT t.tgconstraint FROM pg_trigger t WHERE t.tgconstraint <> 0 AND t.tgenabled IN ('D', 'R')) THEN 'disabled'
-      WHEN NOT k.convalidated THEN 'not validated'
-      WHEN NOT i.indisvalid THEN 'not valid' END AS flaw
-  FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
-    LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
-  WHERE k.contype IN ('p', 'u', 'f', 'x', 'c') AND k.conrelid <> 0 AND k.conparentid = 0 AND ${OF_APP}`
-
-/** Those that a partition has from its table are told with that; 12 and older do not know them apart. */
-const TRIGGERS = `SELECT t.tgrelid::text AS of, 'trigger' AS kind, quote_ident(t.tgname) AS name,
-    CASE WHEN t.tgenabled IN ('D', 'R') THEN 'disabled' END AS flaw
-  FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace 
-  WHERE NOT t.tgisinternal AND coalesce(to_jsonb(t) ->> 'tgparentid', '0') = '0' AND ${OF_APP}`
-
-const FUNCTIONS = `SELECT 'function' AS kind, p.oid::regprocedure::text AS name, md5(p.prosrc) AS shape,
-    quote_ident(pg_get_userbyid(p.proowner)) AS owner, ${MAY('function', 'p.oid', ['EXECUTE'])} AS may
-  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE ${OF_APP} AND ${notOfExtension('pg_proc', 'p.oid')}`
-
-/** Of the words of an enum each is a thing of its own: one of them may be missing. */
-const TYPES = `SELECT * FROM (
-    SELECT CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' END AS kind, format('%I.%I', n.nspname, t.typname) AS name,
-      CASE t.typtype WHEN 'd' THEN concat_ws(' ', format_type(t.typbasetype, t.typtypmod), CASE WHEN t.typnotnull THEN 'NOT NULL' END) END AS shape
-    FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-    WHERE t.typtype IN ('e', 'd', 'r') AND ${OF_APP} AND ${notOfExtension('pg_type', 't.oid')}
-    UNION ALL
-    SELECT 'enum value', format('%L of %I.%I', e.enumlabel, n.nspname, t.typname), NULL
-    FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid JOIN pg_namespace n ON n.oid = t.typnamespace
-    WHERE ${OF_APP} AND ${notOfExtension('pg_type', 't.oid')}) all_types`

@@ -2,7 +2,8 @@ import type { core } from 'zod'
 import type { Told } from '../../../../../domain/survey.ts'
 import { toldSchema, type Zod } from '../../../../told-schema.ts'
 import type { Questions } from '../../../questions.ts'
-import { askParts, decimal, flag, list, notOfExtension, OF_APP, text, textOrNull } from './asking.ts'
+import { askParts, decimal, flag, list, text, textOrNull } from './asking.ts'
+import { FEEDS, LAST_VALUES, SEQUENCES } from './of-sequences.ts'
 import type { Ending, Read } from './reading.ts'
 
 const WHOLE = /^-?\d{1,40}$/
@@ -12,6 +13,11 @@ const sequenceSchema = (z: Zod) =>
     name: z.string(),
     /** Whole numbers, in decimal: they may be longer than ours. */
     step: z.string().regex(WHOLE),
+    /** The first and the last that it gives out, and what comes then. */
+    first: z.string().regex(WHOLE),
+    last: z.string().regex(WHOLE),
+    beyond: z.enum(['nothing', 'the first again']),
+    persistence: z.enum(['permanent', 'unlogged']),
     /** What it gives out next. */
     next: toldSchema(z, z.string().regex(WHOLE)),
     /** Columns that it feeds, each with the value that is the furthest in its direction; null, there is none. */
@@ -22,17 +28,20 @@ export const sequencesSchema = (z: Zod) => toldSchema(z, z.array(sequenceSchema(
 
 export type Sequence = core.output<ReturnType<typeof sequenceSchema>>
 
+/** Why the column says nothing of the sequence. */
+export const NOT_PLAIN = 'its default is more than the next value'
+
 /** A sequence, before it was asked where it stands. */
-export interface Counter {
+export interface Counter extends Omit<Sequence, 'next' | 'feeds'> {
   readonly oid: string
-  readonly name: string
-  readonly step: string
   readonly readable: boolean
   readonly feeds: readonly Feed[]
 }
 
+/** `ending`: null where the column takes something else than the next value as it is. */
 export interface Feed {
-  readonly ending: Ending
+  readonly column: string
+  readonly ending: Ending | null
   readonly table: { readonly oid: string; readonly name: string }
 }
 
@@ -40,11 +49,14 @@ export async function listCounters(questions: Questions): Promise<Told<Counter[]
   const feeds = await list(questions, FEEDS, (row) => ({
     of: text(row, 'sequence'),
     root: textOrNull(row, 'root'),
-    ending: {
-      column: text(row, 'column'),
-      end: text(row, 'step').startsWith('-') ? ('lowest' as const) : ('highest' as const),
-      indexed: flag(row, 'indexed'),
-    },
+    column: text(row, 'column'),
+    ending: flag(row, 'plain')
+      ? {
+          column: text(row, 'column'),
+          end: text(row, 'step').startsWith('-') ? ('lowest' as const) : ('highest' as const),
+          indexed: flag(row, 'indexed'),
+        }
+      : null,
     table: { oid: text(row, 'oid'), name: text(row, 'name') },
   }))
   if ('unknown' in feeds) return feeds
@@ -55,7 +67,17 @@ export async function listCounters(questions: Questions): Promise<Told<Counter[]
   }
   return list(questions, SEQUENCES, (row) => {
     const oid = text(row, 'oid')
-    return { oid, name: text(row, 'name'), step: decimal(row, 'step'), readable: flag(row, 'readable'), feeds: bySequence.get(oid) ?? [] }
+    return {
+      oid,
+      name: text(row, 'name'),
+      step: decimal(row, 'step'),
+      first: decimal(row, 'first'),
+      last: decimal(row, 'last'),
+      beyond: flag(row, 'cycles') ? 'the first again' : 'nothing',
+      persistence: flag(row, 'unlogged') ? 'unlogged' : 'permanent',
+      readable: flag(row, 'readable'),
+      feeds: bySequence.get(oid) ?? [],
+    }
   })
 }
 
@@ -63,7 +85,7 @@ export async function listCounters(questions: Questions): Promise<Told<Counter[]
 export function endingsOf(counters: readonly Counter[]): ReadonlyMap<string, readonly Ending[]> {
   const endings = new Map<string, Ending[]>()
   for (const { table, ending } of counters.flatMap(({ feeds }) => feeds))
-    endings.set(table.oid, [...(endings.get(table.oid) ?? []), ending])
+    if (ending !== null) endings.set(table.oid, [...(endings.get(table.oid) ?? []), ending])
   return endings
 }
 
@@ -82,20 +104,28 @@ export async function sequencesOf(questions: Questions, counters: readonly Count
     (row) => ({ last: decimal(row, 'last'), called: flag(row, 'called') }),
   )
   const endings = endingsOf(counters)
-  return counters.map(({ oid, name, step, feeds }) => ({
-    name,
-    step,
-    next: nextOf(oid, step),
-    feeds: feeds.map(({ table, ending }) => ({ table: table.name, column: ending.column, furthest: furthestOf(table.oid, ending) })),
+  return counters.map(({ oid, readable: _readable, feeds, ...counter }) => ({
+    ...counter,
+    next: nextOf(oid, counter),
+    feeds: feeds.map(({ table, column, ending }) => ({
+      table: table.name,
+      column,
+      furthest: ending === null ? { unknown: NOT_PLAIN } : furthestOf(table.oid, ending),
+    })),
   }))
 
-  function nextOf(oid: string, step: string): Told<string> {
+  function nextOf(oid: string, { step, first, last: end, beyond }: Omit<Sequence, 'next' | 'feeds'>): Told<string> {
+    const after = (value: string): string => {
+      const next = BigInt(value) + BigInt(step)
+      const isOver = step.startsWith('-') ? next < BigInt(end) : next > BigInt(end)
+      return isOver && beyond === 'the first again' ? first : `${next}`
+    }
     const value = last.get(oid) ?? null
-    if (value !== null) return { is: `${BigInt(value) + BigInt(step)}` }
+    if (value !== null) return { is: after(value) }
     const direct = told.get(oid)
     if (direct === undefined) return { unknown: 'this role may not read it' }
     if ('unknown' in direct) return direct
-    return { is: direct.is.called ? `${BigInt(direct.is.last) + BigInt(step)}` : direct.is.last }
+    return { is: direct.is.called ? after(direct.is.last) : direct.is.last }
   }
 
   function furthestOf(table: string, ending: Ending): Told<string | null> {
@@ -103,38 +133,3 @@ export async function sequencesOf(questions: Questions, counters: readonly Count
     return ends.get(table)?.[place] ?? { unknown: 'it was not asked' }
   }
 }
-
-/**
- * Columns of whole numbers that take the next value as it is: a sequence is theirs, or is their default. A partition has the default of its
- * table, and is looked at with it.
- */
-const FEEDS = `SELECT f.sequence::text AS sequence, c.oid::text AS oid, format('%I.%I', n.nspname, c.relname) AS name, quote_ident(a.attname) AS column,
-    s.seqincrement::text AS step, CASE WHEN c.relispartition THEN pg_partition_root(c.oid)::oid::text END AS root,
-    EXISTS (SELECT FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indisvalid
-      AND i.indpred IS NULL AND ic.relam = (SELECT oid FROM pg_am WHERE amname = 'btree')) AS indexed
-  FROM (
-    SELECT d.objid AS sequence, d.refobjid AS relation, d.refobjsubid AS number, NULL::pg_node_tree AS expression FROM pg_depend d
-      WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
-    UNION ALL
-    SELECT d.refobjid, ad.adrelid, ad.adnum, ad.adbin FROM pg_attrdef ad
-      JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = ad.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'n'
-      WHERE NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.objid = d.refobjid AND o.refclassid = 'pg_class'::regclass
-        AND o.refobjid = ad.adrelid AND o.refobjsubid = ad.adnum AND o.deptype IN ('a', 'i'))
-  ) f
-    JOIN pg_sequence s ON s.seqrelid = f.sequence AND NOT s.seqcycle
-    JOIN pg_class c ON c.oid = f.relation AND c.relkind IN ('r', 'p')
-    JOIN pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = f.number AND NOT a.attisdropped
-    JOIN pg_type t ON t.oid = a.atttypid AND coalesce(nullif(t.typbasetype, 0), t.oid) IN (20, 21, 23, 1700)
-  WHERE ${OF_APP} AND ${notOfExtension('pg_class', 'c.oid')} AND CASE WHEN f.expression IS NULL THEN true WHEN a.attgenerated <> '' THEN false
-      ELSE pg_get_expr(f.expression, 0) ~ '^[(]?nextval[(].*::regclass[)][)]?(::[a-z]+)?$' END`
-
-const SEQUENCES = `SELECT c.oid::text AS oid, format('%I.%I', n.nspname, c.relname) AS name, s.seqincrement::text AS step,
-    has_schema_privilege(n.oid, 'USAGE') AND has_sequence_privilege(c.oid, 'SELECT') AS readable
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = c.oid
-  WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND ${OF_APP} AND ${notOfExtension('pg_class', 'c.oid')}`
-
-/** Null: it may not be asked, or gave out nothing yet. */
-const LAST_VALUES = `SELECT c.oid::text AS oid, CASE WHEN has_sequence_privilege(c.oid, 'USAGE, SELECT')
-    AND NOT (c.relpersistence = 'u' AND pg_is_in_recovery()) THEN pg_sequence_last_value(c.oid)::text END AS last
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND ${OF_APP}`

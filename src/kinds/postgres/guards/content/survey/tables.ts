@@ -1,8 +1,9 @@
 import type { core } from 'zod'
 import type { Told } from '../../../../../domain/survey.ts'
 import { countSchema, toldSchema, type Zod } from '../../../../told-schema.ts'
-import type { Questions } from '../../../questions.ts'
+import type { Questions, Row } from '../../../questions.ts'
 import { flag, list, notOfExtension, OF_APP, text, textOrNull, whole } from './asking.ts'
+import type { ForeignCode } from './foreign-code.ts'
 import type { RowsTold } from './reading.ts'
 
 /** How its rows were counted: all of them, those of some of its pages, or as the server last heard. */
@@ -21,6 +22,17 @@ const tableSchema = (z: Zod) =>
 export const tablesSchema = (z: Zod) => toldSchema(z, z.array(tableSchema(z)))
 
 export type Table = core.output<ReturnType<typeof tableSchema>>
+
+/** They are of no table; that they are there is as easily lost as rows are. */
+export const LARGE_OBJECTS = 'pg_catalog.pg_largeobject_metadata'
+
+/** Null: there are none. */
+export async function countLargeObjects(questions: Questions): Promise<Table | null> {
+  const told = await questions.ask('SELECT count(*)::text AS counted FROM pg_largeobject_metadata', ([row = {}]) => whole(row, 'counted'))
+  if ('is' in told && told.is === 0) return null
+  const rows: Table['rows'] = 'is' in told ? { is: { count: told.is, by: 'count' } } : told
+  return { name: LARGE_OBJECTS, persistence: 'permanent', bytes: 0, rows, analysed: true }
+}
 
 /** Of the server. A page holds as many bytes unless somebody compiled it otherwise; then more or fewer rows are read, nothing else. */
 export const PAGE_BYTES = 8_192
@@ -49,15 +61,15 @@ interface Listed extends Store {
 }
 
 /** All that hold rows. A partition that only its parent may be asked for is left to that. */
-export async function listStores(questions: Questions): Promise<Told<Store[]>> {
-  const listing = (bytes: string) => list(questions, TABLES(bytes), listedOf)
+export async function listStores(questions: Questions, foreign: ForeignCode): Promise<Told<Store[]>> {
+  const listing = (bytes: string) => list(questions, TABLES(bytes), (row) => listedOf(row, foreign))
   const sized = await listing('pg_relation_size(c.oid)')
   // Somebody holds a lock: what the server last heard is enough.
   const all = 'is' in sized ? sized : await listing(`c.relpages::bigint * ${PAGE_BYTES}`)
   return 'is' in all ? { is: throughParents(all.is) } : all
 }
 
-function listedOf(row: Parameters<typeof text>[0]): Listed {
+function listedOf(row: Row, foreign: ForeignCode): Listed {
   const estimate = Math.max(whole(row, 'estimate'), whole(row, 'live'))
   return {
     oid: text(row, 'oid'),
@@ -67,17 +79,16 @@ function listedOf(row: Parameters<typeof text>[0]): Listed {
     holds: flag(row, 'partitioned') ? 'nothing' : 'rows',
     bytes: whole(row, 'bytes'),
     lost: flag(row, 'lost'),
-    barred: barredOf({ readable: flag(row, 'readable'), filtered: flag(row, 'filtered'), remote: flag(row, 'remote') }),
+    barred: barredOf({ readable: flag(row, 'readable'), filtered: flag(row, 'filtered') }) ?? foreign(text(row, 'oid')),
     estimate: estimate > 0 ? estimate : null,
     analysed: flag(row, 'analysed'),
     root: textOrNull(row, 'root'),
   }
 }
 
-function barredOf({ readable, filtered, remote }: Readonly<Record<'readable' | 'filtered' | 'remote', boolean>>): string | null {
+function barredOf({ readable, filtered }: Readonly<Record<'readable' | 'filtered', boolean>>): string | null {
   if (!readable) return 'this role may not read it'
-  if (filtered) return 'row security hides rows of it'
-  return remote ? 'a part of it stands on another server' : null
+  return filtered ? 'row security hides rows of it' : null
 }
 
 function throughParents(all: readonly Listed[]): Store[] {
@@ -136,8 +147,8 @@ const TABLES = (
     c.relpersistence = 'u' AND pg_is_in_recovery() AS lost,
     CASE WHEN c.relispartition THEN pg_partition_root(c.oid)::oid::text END AS root,
     has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS readable, row_security_active(c.oid) AS filtered,
-    c.relkind = 'p' AND EXISTS (SELECT FROM pg_partition_tree(c.oid) p JOIN pg_class f ON f.oid = p.relid WHERE f.relkind = 'f') AS remote,
     greatest(c.reltuples, 0)::bigint::text AS estimate, pg_stat_get_live_tuples(c.oid)::text AS live,
     coalesce(pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid)) IS NOT NULL AS analysed
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND ${OF_APP} AND ${notOfExtension('pg_class', 'c.oid')}`
+  WHERE (c.relkind IN ('r', 'p') OR c.relkind = 'm' AND c.relispopulated) AND c.relpersistence <> 't' AND ${OF_APP}
+    AND ${notOfExtension('pg_class', 'c.oid')}`
