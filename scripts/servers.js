@@ -12,6 +12,7 @@ const NEEDED = [
   { what: 'beanstalkd', commands: ['beanstalkd'], package: 'beanstalkd', alsoIn: () => [] },
   { what: 'RabbitMQ', commands: ['rabbitmq-server', 'rabbitmqctl'], package: 'rabbitmq-server', alsoIn: () => [] },
   { what: 'Postfix', commands: ['postfix', 'postconf'], package: 'postfix', alsoIn: () => [] },
+  { what: 'SQLite', commands: ['sqlite3'], package: 'sqlite3', alsoIn: () => [] },
   { what: 'OpenSSL (certificates for the TLS tests)', commands: ['openssl'], package: 'openssl', alsoIn: () => [] },
   { what: 'ShellCheck (for the runbooks)', commands: ['shellcheck'], package: 'shellcheck', alsoIn: () => [] },
   { what: 'flock', commands: ['flock'], package: 'util-linux', alsoIn: () => [] },

@@ -1,5 +1,6 @@
 import type { Key } from '../domain/change.ts'
 import { Secret } from '../domain/secret.ts'
+import { schemeOf } from '../kinds/registry.ts'
 import type { CandidateSource, KeptOld, Pair, Source } from './command.ts'
 import { type Given, type Line, usage } from './line.ts'
 import type { OptionName } from './options.ts'
@@ -98,7 +99,7 @@ export function candidatesIn({ options }: Line, context: Context): readonly Cand
 function candidateIn(value: Secret, name: string, context: Context): CandidateSource {
   const text = value.reveal()
   if (STDIN.includes(text)) return { from: 'stdin' }
-  if (text.includes('://')) return { from: 'argv', value }
+  if (text.includes('://') || schemeOf(text) !== null) return { from: 'argv', value }
   if (isVariable(text, context)) return { from: 'key', key: text as Key } // The brand is given here, after the name was looked at.
   throw usage(`${name} is neither a handle nor a key`, 'attach failover KEY --to=- < FILE')
 }

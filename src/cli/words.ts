@@ -1,6 +1,7 @@
 import type { Key } from '../domain/change.ts'
 import { nearest } from '../domain/nearest.ts'
 import { Secret } from '../domain/secret.ts'
+import { schemeOf } from '../kinds/registry.ts'
 import type { Pair, Source, Target } from './command.ts'
 import { argument, isPlain, type Line, shown, usage, type Word } from './line.ts'
 import { fromOptions, isVariable, namedKey, type Placed } from './value-options.ts'
@@ -18,7 +19,7 @@ export interface Context {
   readonly usualKey: (handle: Secret) => string | null
 }
 
-/** What a word looks like. `pair`: `=` stands before any `://`, and its name is still to be looked at. */
+/** What a word looks like. `pair`: `=` stands before any `://`, and its name is still to be looked at. `sqlite:x.db` is a handle too. */
 export type Shape =
   | { readonly is: 'pair'; readonly name: string; readonly value: Secret }
   | { readonly is: 'handle'; readonly value: Secret }
@@ -29,6 +30,7 @@ export type Shape =
 export function shapeOf({ text: word }: Word): Shape {
   if (word === '-') return { is: 'stdin' }
   const equals = word.indexOf('=')
+  if (schemeOf(word) !== null) return { is: 'handle', value: new Secret(word) }
   const scheme = word.indexOf('://')
   if (equals >= 0 && (scheme < 0 || equals < scheme)) {
     return { is: 'pair', name: word.slice(0, equals), value: new Secret(word.slice(equals + 1)) }

@@ -4,7 +4,7 @@ import { isAttachError } from '../domain/errors.ts'
 import type { Handle, Identity } from '../domain/handle.ts'
 import { isSameHost, placesOf, sharesServer } from '../domain/place.ts'
 import type { Elsewhere } from '../engine/elsewhere.ts'
-import { isKnownService, rowOfScheme } from '../kinds/registry.ts'
+import { rowOfScheme, schemeOf } from '../kinds/registry.ts'
 import type { Host } from '../ports/host.ts'
 import { fileTrouble } from '../stores/trouble.ts'
 import { isSameFile } from './address.ts'
@@ -80,7 +80,7 @@ const isAbsent = (path: string): boolean => lstatSync(path, { throwIfNoEntry: fa
 
 /** Null: it leads nowhere that can be told. */
 async function attachedBy({ key, handle: value, kind: asked }: Attachment): Promise<Attached | null> {
-  if (value === null || (asked === null && !value.reveal().includes('://'))) return null
+  if (value === null || (asked === null && !value.reveal().includes('://') && schemeOf(value.reveal()) === null)) return null
   try {
     const identity = await identityOf(value, { asked, was: null })
     return identity.host === '' ? null : { key, identities: [identity], by: 'handle' }
@@ -96,7 +96,7 @@ function looksOf(value: Handle): readonly Identity[] {
   const text = value.reveal().replace(/^jdbc:/i, '')
   const [, scheme = '', authority = '', query = ''] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)[^?#]*(?:\?([^#]*))?/i.exec(text) ?? []
   const row = rowOfScheme(scheme)
-  if (row === undefined && !isKnownService(scheme.toLowerCase())) return []
+  if (row === undefined) return []
   const places = authority.slice(authority.lastIndexOf('@') + 1).split(',')
   const more = row?.name === 'postgres' ? placesIn(new URLSearchParams(query)) : []
   return [...places, ...more].flatMap((place): readonly Identity[] => {

@@ -4,7 +4,7 @@ import { isAttachError } from '../domain/errors.ts'
 import type { Handle, Identity } from '../domain/handle.ts'
 import { isToken, looksLikeKey, oneLine, type Redactor, secretsIn } from '../domain/redact.ts'
 import { providerOf } from '../kinds/provider.ts'
-import { isKnownService, type KindRow, recognise, rowOfScheme, schemeOf, seemsOf } from '../kinds/registry.ts'
+import { type KindRow, recognise, rowOfScheme, schemeOf, seemsOf } from '../kinds/registry.ts'
 import type { HandleParts, Kind, Kinds, Opened, ProbeContext, Recognition, Resource } from '../ports/kind.ts'
 import { type Attachment, apartOf, attachmentsOf, isShownAt, joinedChanges, namedIn } from './attachments.ts'
 
@@ -122,6 +122,8 @@ interface Pieces {
 
 /** A value taken apart by its looks alone. Null: it is no URL, or one whose secret could stand anywhere. */
 function piecesOf(value: Handle): Pieces | null {
+  const file = filePieces(value.reveal())
+  if (file !== null) return file
   const { text, others } = withoutOthers(value.reveal())
   const match =
     /^((?:jdbc:)?[a-z][a-z0-9+.-]*):\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\]@]*\]|[^:@/?#]*)(?::(\d+))?(\/[^@?#]*)?(\?[^@#]*)?$/i.exec(
@@ -141,16 +143,24 @@ function withoutOthers(text: string): { readonly text: string; readonly others: 
   return others === '' ? { text, others: [] } : { text: `${head}${first}${tail}`, others: others.split(',') }
 }
 
-/** `postgres://app@db1:5432/app`. Of a service that is not known only scheme and host are shown: the rest may be its secret. */
+/** The handle of a file: all that stands behind its scheme is a path. Null: it is none, or names a user or a host. */
+function filePieces(text: string): Pieces | null {
+  if (!rowOfScheme(schemeOf(text) ?? '')?.files) return null
+  const [, scheme = '', path = '', query = ''] = /^([^:]+):(?!\/\/[^/?]*[@:])([^?]*)(\?.*)?$/s.exec(text) ?? []
+  return scheme === '' ? null : { scheme: scheme.toLowerCase(), user: '', password: '', host: '', port: '', others: [], path, query }
+}
+
+/** `postgres://app@db1:5432/app`. Of a scheme that nobody knows it alone is shown: the rest may be its secret. */
 function targetOf(value: Handle): string {
   if (value.reveal() === '') return '(empty)'
   const pieces = piecesOf(value)
   if (pieces === null) return '(not shown)'
   const { scheme, host, path } = pieces
+  if (rowOfScheme(scheme)?.files) return oneLine(`${scheme}:${path}`)
   const isSecret = rowOfScheme(scheme)?.name === 'redis' ? pieces.password === '' : isToken(scheme, pieces.user, pieces.password)
   const user = isSecret ? '' : pieces.user // A lone word is a password to some, and a token is user and password at once.
-  if (rowOfScheme(scheme) === undefined) return isKnownService(scheme) ? oneLine(`${scheme}://${host}`) : `${oneLine(scheme)}://(not shown)`
-  if (rowOfScheme(scheme)?.shows === 'host')
+  if (rowOfScheme(scheme) === undefined) return `${oneLine(scheme)}://(not shown)`
+  if (rowFor(value)?.shows === 'host')
     return oneLine(`${scheme}://${/^[\w.%[\]:-]*$/.test(host) ? host : '(not shown)'}${pieces.port === '' ? '' : `:${pieces.port}`}`)
   if (!/^(\/[\w.%-]*)*$/.test(path) || !/^[\w.%[\]:-]*$/.test(host)) return `${scheme}://(not shown)`
   const port = portOf(pieces)

@@ -48,6 +48,7 @@ function refuseWrapping(text: string): void {
 /** First match wins. */
 const OTHER_SYNTAXES: readonly { readonly looks: RegExp; readonly what: string; readonly hint: string }[] = [
   { looks: /^jdbc:/i, what: 'begins with jdbc:, which only Java reads', hint: 'write' },
+  { looks: /^:memory:$/i, what: 'is a database in memory: it ends with the process, and there is nothing to attach', hint: 'name a file:' },
   { looks: /^[{[]/, what: 'is JSON', hint: 'write its parts as' },
   {
     looks: /^(export\s+)?[A-Za-z_][A-Za-z0-9_]*=["']?[A-Za-z][A-Za-z0-9+.-]*:\/\//,

@@ -92,13 +92,14 @@ function cleaned(data: unknown): unknown {
 
 /** The secret parts of a value, found without understanding it: passwords and tokens of a URL, or all of what is none. */
 export function secretsIn(value: string): readonly string[] {
+  if (FILE.test(value)) return namedIn(value)
   const url = /^(?:jdbc:)?[a-z][a-z0-9+.-]*:\/\/(.*)$/is.exec(value)
   if (url === null) return [value, ...[...value.matchAll(NAMED_PART)].map(([, part = '']) => part)].filter((secret) => secret !== '')
   const rest = url[1] ?? ''
   const userinfo = rest.slice(0, Math.max(rest.lastIndexOf('@'), 0))
   const colon = userinfo.indexOf(':')
   const secrets = colon >= 0 ? [userinfo.slice(colon + 1)] : NAMES_USER.test(value) ? [] : [userinfo]
-  for (const [, name = '', part = ''] of rest.matchAll(/[?&;]([^=&;#]+)=([^&;#]*)/g)) if (SECRET_NAME.test(name)) secrets.push(part)
+  secrets.push(...namedIn(rest))
   if (secrets.some((secret) => secret !== '')) secrets.push(value)
   const host =
     rest
@@ -112,6 +113,15 @@ export function secretsIn(value: string): readonly string[] {
   return secrets.filter((secret) => secret !== '' && !shown.includes(secret))
 }
 
+/** Parameters that are called as secrets are. */
+const namedIn = (rest: string): readonly string[] =>
+  [...rest.matchAll(/[?&;]([^=&;#]+)=([^&;#]*)/g)].flatMap(([, name = '', part = '']) =>
+    SECRET_NAME.test(name) && part !== '' ? [part] : [],
+  )
+
+/** The path of a file is no secret, and an @ in it is a letter of a name. */
+const FILE = /^(sqlite3?(\+\w+)?|spatialite|file):(?!\/\/[^/?#]*@)/i
+
 /** A user of a mail server that is its own password, or looks like a key, is a token of the provider, as Postmark has them: it is not shown. */
 export const isToken = (value: string, user: string, password: string): boolean =>
   /^(smtp|submission)/i.test(value) && ((user === password && user.length >= TOKEN_MIN) || looksLikeKey(user))
@@ -124,7 +134,7 @@ export const looksLikeKey = (text: string): boolean => /^[0-9a-f]{8}-([0-9a-f]{4
 /** Where what stands before the @ is a user, also without a password. Elsewhere it may be a token. */
 const NAMES_USER = /^(jdbc:)?(postg|pg|mysql|mariadb)/i
 /** A password that is one of these hides nothing where we say them. */
-const OUR_WORDS = ['postgres', 'postgresql', 'redis', 'mysql', 'mariadb', 'smtp', 'opaque']
+const OUR_WORDS = ['postgres', 'postgresql', 'redis', 'mysql', 'mariadb', 'smtp', 'sqlite', 'couchdb', 'opaque']
 /** `password=…` in what is no URL to us: jdbc, libpq, ADO. */
 const NAMED_PART = /(?:^|[?&;\s])[\w.-]*(?:pass|pwd|secret|token)[\w.-]*\s*=\s*["']?([^&;\s"']+)/gi
 const SECRET_NAME = /pass|pwd|secret|token|auth|sig|key/i

@@ -56,6 +56,7 @@ const PROVIDERS: readonly { readonly host: RegExp; readonly provider: string }[]
   { host: /\.tidbcloud\.com$/, provider: 'TiDB Cloud' },
   { host: /\.cleardb\.(net|com)$/, provider: 'ClearDB' },
   { host: /\.jawsdb\.com$/, provider: 'JawsDB' },
+  { host: /\.cloudant\.com$|\.cloudantnosqldb\.appdomain\.cloud$/, provider: 'IBM Cloudant' },
 ]
 
 /** Heroku runs on plain Amazon names; its generated database and user names give it away. */

@@ -9,6 +9,8 @@ import { AMQP } from './amqp/guards/checks.ts'
 import { AMQP_VARIABLES } from './amqp/variables.ts'
 import { BEANSTALKD } from './beanstalkd/checks.ts'
 import { BEANSTALKD_VARIABLES } from './beanstalkd/variables.ts'
+import { COUCHDB } from './couchdb/guards/checks.ts'
+import { COUCHDB_VARIABLES } from './couchdb/variables.ts'
 import { MEMCACHED } from './memcached/checks.ts'
 import { MEMCACHED_VARIABLES } from './memcached/variables.ts'
 import { MYSQL } from './mysql/checks.ts'
@@ -21,6 +23,8 @@ import { S3_CHECKS } from './s3/guards/checks.ts'
 import { S3_VARIABLES } from './s3/variables.ts'
 import { SMTP } from './smtp/checks.ts'
 import { SMTP_VARIABLES } from './smtp/variables.ts'
+import { SQLITE } from './sqlite/guards/checks.ts'
+import { SQLITE_VARIABLES } from './sqlite/variables.ts'
 import { TCP_SERVICES } from './tcp/services.ts'
 import { WEB_API } from './web-api/checks.ts'
 import { schemesOf, WEB_APIS } from './web-api/rows.ts'
@@ -32,8 +36,12 @@ export interface KindRow {
   readonly schemes: readonly string[]
   /** Its handles may list several hosts. */
   readonly several?: true
+  /** Its handles lead to a file: the path stands behind `scheme:`, with or without `//`. */
+  readonly files?: true
   /** Hosts that tell the kind whatever the scheme says. */
   readonly hosts?: readonly RegExp[]
+  /** Ports that tell the kind of a handle with the scheme http or https. */
+  readonly webPorts?: readonly number[]
   readonly usualKey: string
   /** The port of a handle that names none. */
   readonly port?: number
@@ -154,6 +162,27 @@ export const KINDS: readonly KindRow[] = [
     load: async () => (await import('./s3/s3.ts')).default,
   },
   {
+    name: 'sqlite',
+    schemes: ['sqlite', 'sqlite3', 'file', 'sqlite+pysqlite', 'sqlite+aiosqlite', 'spatialite'],
+    files: true,
+    usualKey: 'DATABASE_URL',
+    variables: SQLITE_VARIABLES,
+    checks: Object.values(SQLITE),
+    load: async () => (await import('./sqlite/sqlite.ts')).default,
+  },
+  {
+    name: 'couchdb',
+    schemes: ['couchdb', 'couchdbs'],
+    hosts: [/\.cloudant\.com$/, /\.cloudantnosqldb\.appdomain\.cloud$/],
+    webPorts: [5984, 6984],
+    usualKey: 'COUCHDB_URL',
+    port: 5984,
+    ports: { couchdbs: 6984 },
+    variables: COUCHDB_VARIABLES,
+    checks: Object.values(COUCHDB),
+    load: async () => (await import('./couchdb/couchdb.ts')).default,
+  },
+  {
     name: 'http',
     schemes: HTTP_SCHEMES,
     usualKey: 'API_URL',
@@ -173,8 +202,8 @@ export const KINDS: readonly KindRow[] = [
 ]
 
 /**
- * Of what kind a value is: `--kind`, then what its host says, then its scheme; only a value that none of these recognises is what the key held
- * before. Pure. Throws USAGE for a kind that does not exist, HANDLE_INVALID for a value of none.
+ * Of what kind a value is: `--kind`, then what its host (of a web address: or its port) says, then its scheme; only a value that none of these
+ * recognises is what the key held before. Pure. Throws USAGE for a kind that does not exist, HANDLE_INVALID for a value of none.
  */
 export function recognise(
   handle: Handle,
@@ -202,47 +231,42 @@ export function kindNamed(name: string, rows: readonly KindRow[] = KINDS): KindR
   return row
 }
 
-/** A service that is known by name only: its handles have a host where one is expected. */
-export const isKnownService = (scheme: string): boolean => Object.hasOwn(SERVICES, scheme)
-
 /** The kind, or the product, that a scheme is of. `jdbc:` and the driver behind a `+` are passed over. Null: nobody knows. */
 export function seemsOf(text: string, rows: readonly KindRow[] = KINDS): string | null {
   const scheme = schemeOf(text.replace(/^jdbc:/i, ''))
   if (scheme === null) return null
   const row = rowOfScheme(scheme, rows) ?? rowOfScheme(scheme.replace(/\+.*$/, ''), rows)
-  return TCP_SERVICES[scheme]?.product ?? row?.name ?? SERVICES[scheme] ?? null
+  return TCP_SERVICES[scheme]?.product ?? row?.name ?? null
 }
 
-/** Lower case; Java's `jdbc:` before it is a part of it. `null` when a text does not begin with `scheme://`. */
-export const schemeOf = (text: string): string | null =>
-  /^((?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]*):\/\//i.exec(text)?.[1]?.toLowerCase() ?? null
+/**
+ * Lower case; Java's `jdbc:` before it is a part of it. `null` when a text does not begin with `scheme://`, nor with the `scheme:` of a kind whose
+ * handles lead to files.
+ */
+export function schemeOf(text: string): string | null {
+  const [, scheme = '', slashes = ''] = /^((?:jdbc:(?=[^/]*:\/\/))?[A-Za-z][A-Za-z0-9+._-]*):(\/\/)?/i.exec(text) ?? []
+  const name = scheme.toLowerCase()
+  return slashes !== '' || rowOfScheme(name)?.files === true ? name : null
+}
 
 const namesOf = (rows: readonly KindRow[]): string => rows.map(({ name }) => name).join(', ')
 
 /** What a text tells by itself. */
 function evident(text: string, rows: readonly KindRow[]): KindRow | undefined {
   const scheme = schemeOf(text)
-  return byHost(text, rows) ?? (scheme === null ? undefined : rowOfScheme(scheme, rows))
+  return byPlace(text, rows) ?? (scheme === null ? undefined : rowOfScheme(scheme, rows))
 }
 
-function byHost(text: string, rows: readonly KindRow[]): KindRow | undefined {
-  const authority = /^(?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]*:\/\/([^/?#]*)/i.exec(text)?.[1] ?? ''
-  const host = authority
-    .slice(authority.lastIndexOf('@') + 1)
-    .replace(/:\d*$/, '')
-    .toLowerCase()
-  return rows.find((row) => row.hosts?.some((pattern) => pattern.test(host)))
+function byPlace(text: string, rows: readonly KindRow[]): KindRow | undefined {
+  const [, scheme = '', authority = ''] = /^((?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]*):\/\/([^/?#]*)/i.exec(text) ?? []
+  const place = authority.slice(authority.lastIndexOf('@') + 1)
+  const host = place.replace(/:\d*$/, '').toLowerCase()
+  const port = /^https?$/i.test(scheme) ? Number(/:(\d+)$/.exec(place)?.[1]) : Number.NaN
+  return rows.find((row) => row.hosts?.some((pattern) => pattern.test(host))) ?? rows.find((row) => row.webPorts?.includes(port))
 }
 
 function unrecognised(text: string, rows: readonly KindRow[]): AttachError {
   const scheme = schemeOf(text)
-  const product = scheme === null ? undefined : SERVICES[scheme]
-  if (product !== undefined) {
-    return invalid(
-      `leads to ${product}, which attach does not speak yet`,
-      `the kinds are ${namesOf(rows)}; --kind opaque attaches it without a probe`,
-    )
-  }
   if (scheme !== null && !scheme.startsWith('jdbc:'))
     return invalid('has a scheme that attach does not know', `the kinds are ${namesOf(rows)}; --kind opaque takes any text`)
   try {
@@ -257,11 +281,4 @@ function unrecognised(text: string, rows: readonly KindRow[]): AttachError {
     return new AttachError('HANDLE_INVALID', error.message, { hint: `${error.hint ?? ''}; --kind opaque takes any text` })
   }
   return invalid('is of no kind that attach knows', `the kinds are ${namesOf(rows)}; --kind opaque takes any text`)
-}
-
-/** Schemes of services that are known by name only. */
-const SERVICES: Readonly<Record<string, string>> = {
-  couchdb: 'CouchDB',
-  sqlite: 'SQLite',
-  sqlite3: 'SQLite',
 }

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Identity } from '../../src/domain/handle.ts'
@@ -6,6 +8,7 @@ import { DEPTHS, type Depth, type Facts, type Kind, PROBE_LIMITS, type ProbeLimi
 import { type Behaviour, drips, FOREIGNERS, floods, floodsAtOnce, hangsUp, liar, silent } from '../support/liars.ts'
 import { freePort } from '../support/ports.ts'
 import { eventually } from '../support/processes.ts'
+import { treeOf } from '../support/scratch.ts'
 
 /** Stands as the password in every handle below. No piece of it may come out anywhere. */
 export const PASSWORD = 'qWx7-Zk9@v/P#y'
@@ -107,7 +110,77 @@ export function describeKind<R>(laws: KindLaws<R>): void {
   })
 }
 
-function describeParsing<R>({ kind, valid, invalid, variables = [] }: KindLaws<R>): void {
+/** What the laws must know of a kind whose resources are files: no host can be unknown there, no server lies, and nothing is logged in to. */
+export interface FileLaws<R> extends Pick<KindLaws<R>, 'kind' | 'valid' | 'invalid' | 'variables'> {
+  /** The handle of a path. */
+  at(path: string): string
+  /** Bytes of a right file that are cut off in the middle of what it begins with, and bytes of another format. */
+  readonly broken: readonly Buffer[]
+  readonly live: (() => Promise<Live>) | null
+}
+
+/** The laws of a kind whose resources are files. */
+export function describeFileKind<R>(laws: FileLaws<R>): void {
+  const { kind } = laws
+  describe(`the laws of a kind of files: ${kind.name}`, () => {
+    describeParsing(laws)
+    describePlaces(laws)
+    // A file that is not there fails at `resolve`, and whom it refuses at `connect`: see describePlaces.
+    if (laws.live !== null) describeLive({ kind, lacks: ['replica', 'login', 'database', 'permission', 'tls'] }, laws.live)
+  })
+}
+
+/** Files of this process that are open. */
+const openFiles = (): number => readdirSync('/proc/self/fd').length
+
+function describePlaces<R>({ kind, at, broken }: FileLaws<R>): void {
+  let folder: string
+  beforeAll(() => {
+    folder = mkdtempSync('/tmp/att-file-')
+    mkdirSync(`${folder}/folder`)
+    spawnSync('mkfifo', [`${folder}/fifo`])
+    symlinkSync('circle', `${folder}/circle`)
+    symlinkSync('nothing', `${folder}/dangling`)
+    for (const [index, bytes] of broken.entries()) writeFileSync(`${folder}/broken-${index}`, bytes)
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  test.each([
+    ['nothing', 'ENOENT'],
+    ['dangling', 'ENOENT'],
+    ['circle', 'ELOOP'],
+    ['broken-0/inside', 'ENOTDIR'],
+    ['folder', 'not-a-file'],
+    ['fifo', 'not-a-file'],
+  ])('a path with %s at its end fails at resolve, for good, and nothing is opened or made', async (name, code) => {
+    const before = treeOf(folder)
+    const report = await probe(kind, at(`${folder}/${name}`))
+    expect(report).toMatchObject({ ok: false, failedAt: 'resolve', class: 'permanent', code, stages: [] })
+    expectHarmless(report)
+    expect(treeOf(folder)).toEqual(before)
+  })
+
+  test.each(['/dev/zero', '/dev/null'])('%s is never read', async (path) => {
+    const started = performance.now()
+    expect(await probe(kind, at(path))).toMatchObject({ ok: false, class: 'permanent' })
+    expect(performance.now() - started).toBeLessThan(LIMITS.totalMs + SLACK)
+  })
+
+  test.each(broken.map((_, index) => index))('a file that is none of this kind fails at speak, for good (%i)', async (index) => {
+    const before = openFiles()
+    const report = await probe(kind, at(`${folder}/broken-${index}`))
+    expect(report).toMatchObject({ ok: false, failedAt: 'speak', class: 'permanent' })
+    expectHarmless(report)
+    await eventually('all files closed', async () => expect(openFiles()).toBe(before), 2_000)
+  })
+
+  test('a probe that is aborted before it begins looks at nothing', async () => {
+    const report = await probe(kind, at(`${folder}/nothing`), { signal: AbortSignal.abort() })
+    expect(report).toMatchObject({ ok: false, code: 'aborted', class: 'transient', stages: [] })
+  })
+}
+
+function describeParsing<R>({ kind, valid, invalid, variables = [] }: Pick<KindLaws<R>, 'kind' | 'valid' | 'invalid' | 'variables'>): void {
   test.each(valid)('%s is read, and what may be shown of it is right', (handle, identity) => {
     const resource = kind.parse(new Secret(handle))
     expect(kind.identify(resource)).toMatchObject({ kind: kind.name, ...identity })
@@ -248,7 +321,7 @@ function describeLiars<R>(laws: KindLaws<R>): void {
 /** Sockets that this process has open. */
 const openSockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
 
-function describeLive<R>({ kind, lacks = [] }: KindLaws<R>, open: () => Promise<Live>): void {
+function describeLive<R>({ kind, lacks = [] }: Pick<KindLaws<R>, 'kind' | 'lacks'>, open: () => Promise<Live>): void {
   /** As deep as the kind goes. */
   const depths = DEPTHS.slice(0, DEPTHS.indexOf(kind.depth ?? 'use') + 1)
   let live: Live

@@ -65,6 +65,10 @@ describe('the secrets in a value', () => {
     ['postgres://localhost/app', []],
     ['postgres://postgres:postgres@localhost/app', ['postgres://postgres:postgres@localhost/app']],
     ['a plain token', ['a plain token']],
+    ['sqlite:db/@app/production.db', []],
+    ['file:./dev.db?mode=ro', []],
+    ['sqlite:////srv/x.db?key=s3cret-of-cipher', ['s3cret-of-cipher']],
+    ['sqlite://app:s3cret@host/x.db', ['s3cret', 'sqlite://app:s3cret@host/x.db']],
   ])('%s', (value, secrets) => {
     expect(secretsIn(value)).toEqual(secrets)
   })

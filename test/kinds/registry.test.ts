@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { AttachError } from '../../src/domain/errors.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import opaque from '../../src/kinds/opaque.ts'
-import { KINDS, type KindRow, kindNamed, recognise, rowOfScheme } from '../../src/kinds/registry.ts'
+import { KINDS, type KindRow, kindNamed, recognise, rowOfScheme, schemeOf } from '../../src/kinds/registry.ts'
 import { WEB_APIS } from '../../src/kinds/web-api/rows.ts'
 import { PROBE_LIMITS } from '../../src/ports/kind.ts'
 
@@ -73,6 +73,25 @@ describe('recognition', () => {
     expect(rowOfScheme('gopher')).toBeUndefined()
   })
 
+  test.each([
+    'sqlite:x.db',
+    'sqlite3:db/x.sqlite3',
+    'file:./dev.db',
+    'SQLITE:/srv/x.db',
+    'sqlite::memory:',
+    'file://host/x.db',
+    'sqlite:///x',
+  ])('a scheme of files needs no slashes behind it: %s', (text) => {
+    expect(of(text)).toBe('sqlite')
+  })
+
+  test.each(['mysql:x', 'postgres:x', 'jdbc:sqlite:/x', 'C:/x.db', 'sqlite', 'my-sqlite:x', ':memory:', 'a file:x'])(
+    '%s has none',
+    (text) => {
+      expect(schemeOf(text)).toBeNull()
+    },
+  )
+
   test('a host that tells the kind wins over the scheme', () => {
     const row: KindRow = {
       name: 'api',
@@ -87,6 +106,27 @@ describe('recognition', () => {
     expect(found('https://u:api.example.test@other.example/')).toBe('http')
   })
 
+  test.each([
+    ['http://u:p@h:5984/shop', 'couchdb'],
+    ['HTTPS://[::1]:6984/shop', 'couchdb'],
+    ['https://acct.cloudant.com/shop', 'couchdb'],
+    ['https://u:p@x.cloudantnosqldb.appdomain.cloud', 'couchdb'],
+    ['http://u:p@h/5984', 'http'],
+    ['https://h:5985/:5984', 'http'],
+    ['https://u:5984@h/x', 'http'],
+    ['postgres://u:p@h:5984/x', 'postgres'],
+    ['redis://h:6984', 'redis'],
+  ])('a port tells the kind of a web address, and of nothing else: %s', (text, kind) => {
+    expect(of(text)).toBe(kind)
+  })
+
+  test('a host wins over a port', () => {
+    const api: KindRow = { name: 'api', schemes: [], hosts: [/^api\.test$/], usualKey: 'API', checks: [], load: async () => opaque }
+    const found = (text: string) => recognise(new Secret(text), { asked: null, was: null }, [...KINDS, api]).name
+    expect(found('http://api.test:5984/x')).toBe('api')
+    expect(found('http://other.test:5984/x')).toBe('couchdb')
+  })
+
   test('what nothing recognises is what the key already was', () => {
     expect(of('tok_2', { was: 'tok_1' })).toBe('opaque')
     expect(of('gopher://h/x', { was: 'gopher://g/x' })).toBe('opaque')
@@ -96,6 +136,8 @@ describe('recognition', () => {
   })
 
   test.each([
+    [':memory:', 'is a database in memory: it ends with the process, and there is nothing to attach'],
+    ['C:/Zq8xKv.db', 'has no scheme'],
     ['gopher://Zq8xKv@h', 'has a scheme that attach does not know'],
     ['Zq8xKv', 'has no scheme'],
     ['', 'is empty'],

@@ -6,6 +6,7 @@ import type { AttachmentRow } from '../../domain/document.ts'
 import { AttachError } from '../../domain/errors.ts'
 import type { Identity } from '../../domain/handle.ts'
 import { isHere, isSameHost, placesOf, sharesServer } from '../../domain/place.ts'
+import { rowOfScheme } from '../../kinds/registry.ts'
 import type { Sought, WhereCommand } from '../command.ts'
 import type { Said, Session } from '../session.ts'
 import { VALUE_BYTES_MAX, valueIn } from '../source-values.ts'
@@ -97,6 +98,7 @@ function rowOf({ name }: Deploy, { key }: Attached, identity: Identity): Attachm
 
 /** `postgres://app@db1:5432/app`, with what the handle means and not as it is written. */
 function targetOf({ scheme, user, host, port, others = [], name }: Identity): string {
+  if (rowOfScheme(scheme)?.files) return `${scheme}:${host}`
   const who = user === undefined ? '' : `${user}@`
   const place = host.includes(':') ? `[${host}]` : host
   return `${scheme}://${who}${place}${port === undefined ? '' : `:${port}`}${others.map((other) => `,${other}`).join('')}${name === undefined ? '' : `/${name}`}`

@@ -11,7 +11,7 @@ export function tlsDowngrade({ next, old, goesBack }: Sides): Finding {
   const [asks, asked] = [next.resource.identity.tls, old.resource.identity.tls]
   const [then, now] = [next.report.facts.tls, old.report.facts.tls]
   const back = goesBack ? ({ severity: 'warn' } as const) : {}
-  if (next.resource.identity.host.startsWith('/')) return passed(check, 'a socket of this machine')
+  if (next.resource.identity.host.startsWith('/')) return passed(check, 'a socket or a file of this machine')
   // Who prefers TLS and gets none loses nothing by asking for none.
   const isIdle = asked === 'prefer' && now === null
   if (STRENGTH[asks] < STRENGTH[asked] && !isIdle) {
@@ -42,6 +42,7 @@ const SOON_DAYS = 30
 export function expiring({ next, old, within, goesBack }: Sides, today: number): Finding {
   const check = GENERAL.expiring
   const { tls } = next.report.facts
+  if (tls === undefined && next.resource.identity.host.startsWith('/')) return passed(check, 'on this machine: no certificate')
   if (tls === undefined) return unknown(check, 'whether the connection is encrypted was not told')
   if (tls === null) return passed(check, 'no certificate: the connection is not encrypted')
   const days = daysOf(next, today)
