@@ -10,7 +10,6 @@ const DB = {
     name: ['DB_DATABASE', 'DB_NAME'],
   },
   needs: ['host'],
-  shared: ['DB_HOST', 'DB_PORT', 'DB_USERNAME', 'DB_USER', 'DB_PASSWORD', 'DB_PASS', 'DB_DATABASE', 'DB_NAME'],
 } as const
 
 const SAYS = /^(mysql2?|mariadb)$/i

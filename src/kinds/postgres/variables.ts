@@ -10,7 +10,6 @@ const DB = {
     sslmode: ['DB_SSLMODE'],
   },
   needs: ['host'],
-  shared: ['DB_HOST', 'DB_PORT', 'DB_USERNAME', 'DB_USER', 'DB_PASSWORD', 'DB_PASS', 'DB_DATABASE', 'DB_NAME', 'DB_SSLMODE'],
 } as const
 
 const SAYS = /^(pgsql|postgres|postgresql)$/i
