@@ -21,7 +21,7 @@ const STEPS = [
     name: 'tests',
     script: join(modules, 'vitest/vitest.mjs'),
     args: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
-    timeoutMs: 660_000,
+    timeoutMs: 780_000,
   },
   { name: 'demo', script: 'scripts/demo/demo.js', args: [], timeoutMs: 120_000 },
 ]

@@ -96,7 +96,7 @@ function looksOf(value: Handle): readonly Identity[] {
   const text = value.reveal().replace(/^jdbc:/i, '')
   const [, scheme = '', authority = '', query = ''] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)[^?#]*(?:\?([^#]*))?/i.exec(text) ?? []
   const row = rowOfScheme(scheme)
-  if (row === undefined) return []
+  if (scheme === '') return []
   const places = authority.slice(authority.lastIndexOf('@') + 1).split(',')
   const more = row?.name === 'postgres' ? placesIn(new URLSearchParams(query)) : []
   return [...places, ...more].flatMap((place): readonly Identity[] => {

@@ -265,7 +265,7 @@ const NO_PROBE: readonly Row[] = [
   },
   { title: '2: no scheme and no kind', args: ['A_URL=localhost'], exit: 2, outcome: 'unchanged', code: 'HANDLE_INVALID' },
   { title: '2: a handle that is wrong', args: ['A_URL=redis://h:x/0'], exit: 2, outcome: 'unchanged', code: 'HANDLE_INVALID' },
-  { title: '2: a service not spoken yet', args: ['A_URL=sqlserver://h/d'], exit: 2, outcome: 'unchanged', code: 'HANDLE_INVALID' },
+  { title: '2: a service not spoken yet', args: ['A_URL=nosuch://h/d'], exit: 2, outcome: 'unchanged', code: 'HANDLE_INVALID' },
   { title: '2: an unknown kind', args: ['A_URL=x', '--kind', 'nosuch'], exit: 2, outcome: 'unchanged', code: 'USAGE' },
   { title: '2: no variable name', args: [`my-key=${ONE}`], exit: 2, outcome: 'unchanged', code: 'USAGE' },
   { title: '2: a key apart from its handle', args: ['A_URL', ONE], exit: 2, outcome: 'unchanged', code: 'USAGE' },

@@ -230,7 +230,7 @@ const WRONG = [
   `host=127.0.0.1 user=app password=${PLAIN}`,
   `"postgres://app:${PLAIN}@127.0.0.1/app"`,
   `<${PLAIN}>`,
-  `sqlserver://app:${PLAIN}@127.0.0.1/app`,
+  `nosuch://app:${PLAIN}@127.0.0.1/app`,
   `${PLAIN}://app@127.0.0.1`,
   `DATABASE_URL=postgres://app:${PLAIN}@127.0.0.1/app`,
   `postgres://app:${PLAIN}@127.0.0.1/a pp`,

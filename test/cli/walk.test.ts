@@ -544,11 +544,11 @@ describe('what is recorded', { concurrent: true }, () => {
 
 describe('what was found by hand', () => {
   test.concurrent('a value that no kind reads can be gone back to', async () => {
-    using place = scratch('A_URL=sqlserver://u:p@db/x\nTOKEN=abc\n')
+    using place = scratch('A_URL=nosuch://u:p@db/x\nTOKEN=abc\n')
     const how = { cwd: place.path }
     expect(await attach(['swap', 'A_URL=redis://a.test/0', 'TOKEN=redis://b.test/0', '--no-probe'], how)).toMatchObject({ exit: 0 })
     expect(await attach(['undo', 'v1'], how)).toMatchObject({ exit: 0 })
-    expect(place.read()).toBe('A_URL=sqlserver://u:p@db/x\nTOKEN=abc\n')
+    expect(place.read()).toBe('A_URL=nosuch://u:p@db/x\nTOKEN=abc\n')
   })
 
   test.concurrent('a pipe beside the config holds nothing up', async () => {

@@ -54,7 +54,7 @@ describe('attach where', { concurrent: true }, () => {
   test('a host finds all that is on it, of any kind; a port, one of them', async () => {
     using place = project({
       'conf/review.env':
-        'A=redis://db1.internal/3\nB=sqlserver://u:S3cret@db1.internal/x\nC=postgres://u:S3cret@db0,db1.internal/x\nD=redis://h/0?db1.internal\n',
+        'A=redis://db1.internal/3\nB=nosuch://u:S3cret@db1.internal/x\nC=postgres://u:S3cret@db0,db1.internal/x\nD=redis://h/0?db1.internal\n',
     })
     const how = { cwd: place.path }
     const own = ['production DATABASE_URL', 'staging DATABASE_URL']
