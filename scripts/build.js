@@ -1,8 +1,8 @@
 // Makes dist/ from src/: JavaScript by esbuild, types by tsc.
 //
-// Start-up is a feature, so a command is CommonJS: a tiny entry that knows the version, and one file with all the rest in which what src/
-// loads with `import()` is wrapped and runs when it is first asked for. Against `node -e 0`: 1.05 and 1.81 times (the version, a change),
-// where ECMAScript modules in chunks take 1.15 and 2.02. The library door stays a set of ECMAScript modules.
+// Start-up is a feature, so a command is CommonJS: a tiny entry that knows the version, one file with all the rest in which what src/ loads
+// with `import()` is wrapped and runs when it is first asked for, and one for each kind. Against `node -e 0`: 1.05 and 1.81 times (the version,
+// a change), where ECMAScript modules in chunks took 1.15 and 2.02. The library door stays a set of ECMAScript modules.
 //
 // A build may run beside another one, or beside commands that use dist/: a file that is already right is not touched, a new one is
 // renamed into place, chunks come before the entries that name them, and what no longer belongs there goes last.
@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import { bundleCommand } from './command.js'
 import { run } from './run.js'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -58,7 +59,7 @@ const ABANDONED_MS = 600_000
 /** The JavaScript. About 0.1 seconds: quick enough to be done before every use, so that nothing ever meets an old one. */
 export async function bundle() {
   const built = await Promise.all([
-    build({ ...COMMAND, entryPoints: { 'cli/main': 'src/cli/main.ts' } }),
+    bundleCommand(COMMAND),
     build({ ...COMMAND, entryPoints: { 'cli/attach': 'src/cli/attach.ts', 'cli/detach': 'src/cli/detach.ts' }, plugins: [MAIN_BESIDE] }),
     build({
       ...COMMON,
@@ -72,7 +73,8 @@ export async function bundle() {
   const files = new Map(
     built.flatMap(({ outputFiles }) => outputFiles.map(({ path, contents }) => [relative(DIST, path), Buffer.from(contents)])),
   )
-  files.set(NOTICES, Buffer.from(notices(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)))))
+  const inputs = built.flatMap((one) => one.inputs ?? Object.keys(one.metafile.inputs))
+  files.set(NOTICES, Buffer.from(notices(inputs)))
   install(files, (name) => !name.endsWith('.d.ts'))
 }
 

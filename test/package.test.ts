@@ -36,6 +36,7 @@ describe('the package, packed and installed into an empty folder', () => {
       'dist/cli/attach.cjs',
       'dist/cli/detach.cjs',
       'dist/cli/main.cjs',
+      'dist/cli/postgres.cjs',
       'dist/index.js',
       'dist/index.d.ts',
       'docs/attach-1.schema.json',
@@ -45,7 +46,7 @@ describe('the package, packed and installed into an empty folder', () => {
       expect.arrayContaining([...needed, 'dist/THIRD-PARTY-LICENSES.txt', 'package.json', 'LICENSE', 'README.md', 'CHANGELOG.md']),
     )
     const known =
-      /^(?:docs\/attach-(?:1|yaml)\.schema\.json|bin\/(?:(?:attach|detach)\.js|package\.json)|dist\/cli\/\w+\.cjs|dist\/.+\.(?:js|d\.ts)|dist\/THIRD-PARTY-LICENSES\.txt|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/
+      /^(?:docs\/attach-(?:1|yaml)\.schema\.json|bin\/(?:(?:attach|detach)\.js|package\.json)|dist\/cli\/[\w-]+\.cjs|dist\/.+\.(?:js|d\.ts)|dist\/THIRD-PARTY-LICENSES\.txt|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/
     expect(paths.filter((path) => !known.test(path))).toEqual([])
   })
 

@@ -25,6 +25,14 @@ const SLOW = [
   'readline',
 ]
 
+/** What the two entries load: one file, and one for each kind that has a folder. */
+const COMMAND_FILES = [
+  'cli/main.cjs',
+  ...readdirSync(join(ROOT, 'src/kinds'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'migrations')
+    .map(({ name }) => `cli/${name}.cjs`),
+]
+
 /** What one run of a command loaded. */
 interface Loaded {
   readonly exit: number | null
@@ -81,7 +89,7 @@ test('a probe does load the kind, the slow modules and the driver: this test can
     const loaded = await run('attach', 'probe', `postgres://app@127.0.0.1:${port}/app`)
     expect(loaded.exit).toBe(3)
     expect(loaded.builtins).toEqual(expect.arrayContaining(['tls']))
-    expect(loaded.modules).toEqual(expect.arrayContaining(['src/kinds/postgres/postgres.ts', 'src/kinds/postgres/probe.ts']))
+    expect(loaded.modules).toEqual(expect.arrayContaining(['src/kinds/postgres/probe.ts']))
     expect(loaded.packages).toContain('pg')
   } finally {
     server.close()
@@ -116,11 +124,22 @@ describe('status', () => {
 })
 
 test('in the bundle, heavy packages are loaded only where they are used', () => {
-  const text = readFileSync(join(DIST, 'cli/main.cjs'), 'utf8')
-  expect(text.length).toBeGreaterThan(50_000)
-  expect(text).toMatch(/Promise\.resolve\(\)\.then\(\(\)\s*=>\s*__toESM\(require\("pg"\)/)
-  for (const name of HEAVY)
-    expect([...text.matchAll(new RegExp(`(?<!__toESM\\()require\\("${name}[/"]|node_modules/${name}/`, 'g'))]).toEqual([])
+  const texts = new Map(COMMAND_FILES.map((file) => [file, readFileSync(join(DIST, file), 'utf8')]))
+  expect(texts.get('cli/main.cjs')?.length).toBeGreaterThan(50_000)
+  expect(texts.get('cli/postgres.cjs')).toMatch(/Promise\.resolve\(\)\.then\(\(\)\s*=>\s*__toESM\(require\("pg"\)/)
+  for (const text of texts.values())
+    for (const name of HEAVY)
+      expect([...text.matchAll(new RegExp(`(?<!__toESM\\()require\\("${name}[/"]|node_modules/${name}/`, 'g'))]).toEqual([])
+})
+
+test('a kind stands in a file of its own, and no module in two files', () => {
+  const texts = COMMAND_FILES.map((file) => readFileSync(join(DIST, file), 'utf8'))
+  const wrapped = texts.map((text) => [...text.matchAll(/"(src\/[^"]+\.ts)"\(/g)].map(([, path = '']) => path))
+  for (const kind of ['postgres', 'redis', 'mysql', 's3'])
+    expect(wrapped[COMMAND_FILES.indexOf(`cli/${kind}.cjs`)]).toEqual(expect.arrayContaining([`src/kinds/${kind}/probe.ts`]))
+  const all = wrapped.flat()
+  expect(all.length).toBeGreaterThan(100)
+  expect(all.filter((path, at) => all.indexOf(path) !== at)).toEqual([])
 })
 
 test('the library door imports no package before it is asked to, and dist holds nothing that nothing needs', () => {
@@ -141,7 +160,7 @@ test('the library door imports no package before it is asked to, and dist holds 
   visit('index.js')
   expect([...packages]).toEqual([])
   const found = readdirSync(DIST, { recursive: true, encoding: 'utf8' }).filter((file) => /\.c?js$/.test(file))
-  expect(found.sort()).toEqual([...reached, 'cli/attach.cjs', 'cli/detach.cjs', 'cli/main.cjs'].sort())
+  expect(found.sort()).toEqual([...reached, 'cli/attach.cjs', 'cli/detach.cjs', ...COMMAND_FILES].sort())
 })
 
 /** Runs a command with a witness inside. Coverage tells which of the bundle's modules ran: each is a function that is named by its path. */
@@ -182,7 +201,7 @@ interface Coverage {
 
 function modulesThatRan(coverage: string): readonly string[] {
   const reports = readdirSync(coverage).map((file): Coverage => JSON.parse(readFileSync(join(coverage, file), 'utf8')))
-  const scripts = reports.flatMap(({ result }) => result).filter(({ url }) => /\/dist\/cli\/\w+\.cjs$/.test(url))
+  const scripts = reports.flatMap(({ result }) => result).filter(({ url }) => /\/dist\/cli\/[\w-]+\.cjs$/.test(url))
   expect(scripts).not.toEqual([])
   const ran = scripts.flatMap(({ functions }) => functions).filter(({ ranges }) => (ranges[0]?.count ?? 0) > 0)
   return ran.map(({ functionName }) => functionName).filter((name) => /^(?:src|.*node_modules)\/.+\.\w+$/.test(name))
