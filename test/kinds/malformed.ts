@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { AttachError } from '../../src/domain/errors.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import type { Kind } from '../../src/ports/kind.ts'
+import { contactsNothing } from '../support/no-contact.ts'
 
 /** Stands in the rows below as a password, or a piece of one. */
 export const PIECE = 'Zq8xKv'
@@ -12,6 +13,8 @@ export type Row = readonly [handle: string, sentence: string | RegExp]
 
 /** Every row is refused with its sentence, before anything is contacted, and the sentence holds nothing of the handle. */
 export function describeMalformed<R>(kind: Kind<R>, rows: readonly Row[], least = 25): void {
+  contactsNothing()
+
   test(`there are at least ${least} rows, and no handle twice`, () => {
     expect(rows.length).toBeGreaterThanOrEqual(least)
     expect(new Set(rows.map(([handle]) => handle)).size).toBe(rows.length)

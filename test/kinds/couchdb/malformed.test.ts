@@ -1,16 +1,6 @@
-import { describe, vi } from 'vitest'
+import { describe } from 'vitest'
 import couchdb from '../../../src/kinds/couchdb/couchdb.ts'
 import { describeMalformed, PIECE as P } from '../malformed.ts'
-
-const { contact } = vi.hoisted(() => ({
-  contact: () => {
-    throw new Error('parsing a handle contacted something')
-  },
-}))
-vi.mock('node:dns', async (original) => ({ ...(await original<object>()), lookup: contact }))
-vi.mock('node:dns/promises', async (original) => ({ ...(await original<object>()), lookup: contact, resolve: contact }))
-vi.mock('node:net', async (original) => ({ ...(await original<object>()), connect: contact, createConnection: contact }))
-vi.mock('node:tls', async (original) => ({ ...(await original<object>()), connect: contact }))
 
 describe('malformed handles of CouchDB', () => {
   describeMalformed(couchdb, [

@@ -1,23 +1,6 @@
-import { describe, vi } from 'vitest'
+import { describe } from 'vitest'
 import memcached from '../../../src/kinds/memcached/memcached.ts'
 import { describeMalformed, PIECE as P } from '../malformed.ts'
-
-const { contact } = vi.hoisted(() => ({
-  contact: () => {
-    throw new Error('parsing a handle contacted something')
-  },
-}))
-vi.mock('node:dns', async (original) => ({
-  ...(await original<object>()),
-  lookup: contact,
-  resolve: contact,
-  resolve4: contact,
-  resolve6: contact,
-}))
-vi.mock('node:dns/promises', async (original) => ({ ...(await original<object>()), lookup: contact, resolve: contact }))
-vi.mock('node:net', async (original) => ({ ...(await original<object>()), connect: contact, createConnection: contact }))
-vi.mock('node:tls', async (original) => ({ ...(await original<object>()), connect: contact }))
-vi.mock('node:fs/promises', async (original) => ({ ...(await original<object>()), readFile: contact, open: contact }))
 
 describe('malformed handles of memcached', () => {
   describeMalformed(memcached, [

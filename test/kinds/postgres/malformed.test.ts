@@ -1,23 +1,6 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import postgres from '../../../src/kinds/postgres/postgres.ts'
 import { describeMalformed, PIECE as P, refusal } from '../malformed.ts'
-
-const { contact } = vi.hoisted(() => ({
-  contact: () => {
-    throw new Error('parsing a handle contacted something')
-  },
-}))
-vi.mock('node:dns', async (original) => ({
-  ...(await original<object>()),
-  lookup: contact,
-  resolve: contact,
-  resolve4: contact,
-  resolve6: contact,
-}))
-vi.mock('node:dns/promises', async (original) => ({ ...(await original<object>()), lookup: contact, resolve: contact }))
-vi.mock('node:net', async (original) => ({ ...(await original<object>()), connect: contact, createConnection: contact }))
-vi.mock('node:tls', async (original) => ({ ...(await original<object>()), connect: contact }))
-vi.mock('node:fs/promises', async (original) => ({ ...(await original<object>()), readFile: contact, open: contact }))
 
 describe('malformed handles of PostgreSQL', () => {
   describeMalformed(postgres, [

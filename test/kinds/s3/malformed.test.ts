@@ -1,17 +1,7 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Secret } from '../../../src/domain/secret.ts'
 import s3 from '../../../src/kinds/s3/s3.ts'
 import { describeMalformed, PIECE as P } from '../malformed.ts'
-
-const { contact } = vi.hoisted(() => ({
-  contact: () => {
-    throw new Error('parsing a handle contacted something')
-  },
-}))
-vi.mock('node:dns/promises', async (original) => ({ ...(await original<object>()), lookup: contact, resolve: contact }))
-vi.mock('node:net', async (original) => ({ ...(await original<object>()), connect: contact, createConnection: contact }))
-vi.mock('node:tls', async (original) => ({ ...(await original<object>()), connect: contact }))
-vi.mock('node:fs/promises', async (original) => ({ ...(await original<object>()), readFile: contact, open: contact }))
 
 const AT_PORT = 'has a port where the bucket stands: s3://HOST:PORT/BUCKET means different things to different tools'
 
