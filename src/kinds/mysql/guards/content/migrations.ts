@@ -1,8 +1,8 @@
 import type { core } from 'zod'
 import type { Told } from '../../../../domain/survey.ts'
+import { type Framework, frameworksIn } from '../../../migrations/frameworks.ts'
 import { toldSchema, type Zod } from '../../../told-schema.ts'
 import { type Questions, quotedName, text, whole } from '../questions.ts'
-import { FRAMEWORKS, type Framework } from './frameworks.ts'
 import type { Listed } from './tables.ts'
 import type { Things } from './things.ts'
 
@@ -36,6 +36,14 @@ export async function surveyMigrations(questions: Questions, tables: readonly Li
   }
   return { is: ledgers }
 }
+
+/** Names of columns have no case in MySQL. */
+const FRAMEWORKS = frameworksIn({
+  joined: (between, ...columns) => `CONCAT(${columns.join(`, '${between}', `)})`,
+  named: (column) => column,
+  liquibase: (name) => name,
+  isSet: (column) => column,
+})
 
 const NAMES: ReadonlySet<string> = new Set(FRAMEWORKS.map(({ table }) => table.toLowerCase()))
 

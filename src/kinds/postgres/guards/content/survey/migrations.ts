@@ -1,11 +1,12 @@
 import type { core } from 'zod'
 import type { Told } from '../../../../../domain/survey.ts'
+import type { Framework } from '../../../../migrations/frameworks.ts'
 import { countSchema, toldSchema, type Zod } from '../../../../told-schema.ts'
 import type { Questions } from '../../../questions.ts'
 import { literal } from '../../server/words.ts'
 import { flag, list, OF_APP, text, whole } from './asking.ts'
 import type { ForeignCode } from './foreign-code.ts'
-import { FRAMEWORKS, type Framework, TAGS, type Tag } from './frameworks.ts'
+import { FRAMEWORKS, TAGS, type Tag } from './frameworks.ts'
 
 /** Of longer histories the newest names are kept: those are what two databases differ in. */
 const NAMES_MAX = 2_000
