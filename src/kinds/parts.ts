@@ -1,6 +1,6 @@
 import type { Handle } from '../domain/handle.ts'
 import { invalid, type SplitHandle } from '../domain/handle-grammar.ts'
-import { checkPort, encodePart } from '../domain/handle-replace.ts'
+import { checkPort, type Edit, editAuthority, editUserinfo, encodePart } from '../domain/handle-replace.ts'
 import { Secret } from '../domain/secret.ts'
 import type { HandleVariables } from '../ports/kind.ts'
 import { hostInHandle } from './host.ts'
@@ -47,4 +47,23 @@ export function decomposed(split: SplitHandle, { sockets, query = [] }: Omit<Com
     ...split.query.map(({ key, text }) => [key, text] as const),
   ]
   return new Map(said.flatMap(([part, text]) => (text ? [[part, new Secret(text)] as const] : [])))
+}
+
+interface PlaceAndLogin {
+  readonly host: string | undefined
+  readonly port: string | undefined
+  readonly user: string | undefined
+  readonly password: Handle | undefined
+}
+
+/** What puts a new host, port, user and password where those of a handle stand. Throws HANDLE_INVALID for a port that is none. */
+export function partEdits(split: SplitHandle, { host, port, user, password }: PlaceAndLogin): readonly Edit[] {
+  if (port !== undefined) checkPort(port)
+  return [
+    ...editUserinfo(split, {
+      ...(user === undefined ? {} : { user }),
+      ...(password === undefined ? {} : { password: password.reveal() }),
+    }),
+    ...editAuthority(split, { ...(host === undefined ? {} : { host: hostInHandle(host) }), ...(port === undefined ? {} : { port }) }),
+  ]
 }

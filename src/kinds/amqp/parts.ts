@@ -1,22 +1,18 @@
 import type { Handle } from '../../domain/handle.ts'
 import { invalid } from '../../domain/handle-grammar.ts'
-import { checkPort, type Edit, editAuthority, edited, editPath, editUserinfo, encodePart } from '../../domain/handle-replace.ts'
+import { checkPort, type Edit, edited, editPath, encodePart } from '../../domain/handle-replace.ts'
 import { splitHandle } from '../../domain/handle-split.ts'
 import { Secret } from '../../domain/secret.ts'
 import type { HandleParts, HandleVariables } from '../../ports/kind.ts'
 import { hostInHandle } from '../host.ts'
+import { partEdits } from '../parts.ts'
 import { AMQP_GRAMMAR, parseAmqp } from './handle.ts'
 
 export function replaceParts(handle: Handle, { host, port, name, user, password }: HandleParts): Handle {
   const text = handle.reveal()
   const split = splitHandle(text, AMQP_GRAMMAR)
-  if (port !== undefined) checkPort(port)
   const edits: Edit[] = [
-    ...editUserinfo(split, {
-      ...(user === undefined ? {} : { user }),
-      ...(password === undefined ? {} : { password: password.reveal() }),
-    }),
-    ...editAuthority(split, { ...(host === undefined ? {} : { host: hostInHandle(host) }), ...(port === undefined ? {} : { port }) }),
+    ...partEdits(split, { host, port, user, password }),
     ...(name === undefined ? [] : [editPath(split, encodePart(name))]),
   ]
   return checked(edited(text, edits))

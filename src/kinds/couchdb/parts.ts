@@ -1,26 +1,19 @@
 import type { Handle } from '../../domain/handle.ts'
 import { invalid } from '../../domain/handle-grammar.ts'
-import { checkPort, editAuthority, edited, editPath, editUserinfo, encodePart } from '../../domain/handle-replace.ts'
+import { checkPort, edited, editPath, encodePart } from '../../domain/handle-replace.ts'
 import { splitHandle } from '../../domain/handle-split.ts'
 import { Secret } from '../../domain/secret.ts'
 import type { HandleParts, HandleVariables } from '../../ports/kind.ts'
 import { hostInHandle } from '../host.ts'
+import { partEdits } from '../parts.ts'
 import { COUCHDB_GRAMMAR, parseCouchDB, usualPort } from './handle.ts'
 
 /** Throws HANDLE_INVALID. */
 export function replaceParts(handle: Handle, { host, port, name, user, password }: HandleParts): Handle {
   const text = handle.reveal()
   const split = splitHandle(text, COUCHDB_GRAMMAR)
-  if (port !== undefined) checkPort(port)
   const next = new Secret(
-    edited(text, [
-      ...editUserinfo(split, {
-        ...(user === undefined ? {} : { user }),
-        ...(password === undefined ? {} : { password: password.reveal() }),
-      }),
-      ...editAuthority(split, { ...(host === undefined ? {} : { host: hostInHandle(host) }), ...(port === undefined ? {} : { port }) }),
-      ...(name === undefined ? [] : [editPath(split, encodePart(name))]),
-    ]),
+    edited(text, [...partEdits(split, { host, port, user, password }), ...(name === undefined ? [] : [editPath(split, encodePart(name))])]),
   )
   parseCouchDB(next)
   return next

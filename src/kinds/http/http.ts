@@ -1,10 +1,10 @@
 import type { Handle } from '../../domain/handle.ts'
 import { invalid } from '../../domain/handle-grammar.ts'
-import { checkPort, editAuthority, edited, editPath, editUserinfo } from '../../domain/handle-replace.ts'
+import { edited, editPath } from '../../domain/handle-replace.ts'
 import { splitHandle } from '../../domain/handle-split.ts'
 import { Secret } from '../../domain/secret.ts'
 import type { HandleParts, Kind } from '../../ports/kind.ts'
-import { hostInHandle } from '../host.ts'
+import { partEdits } from '../parts.ts'
 import { HTTP_GRAMMAR, HTTP_SCHEMES, type HttpResource, identifyHttp, parseHttp } from './handle.ts'
 
 /** Any web service: reachable, with its status and its certificate. Never called healthy: what it does is not known. */
@@ -26,17 +26,9 @@ export default http
 function replaceParts(handle: Handle, { host, port, name, user, password }: HandleParts): Handle {
   const text = handle.reveal()
   const split = splitHandle(text, HTTP_GRAMMAR)
-  if (port !== undefined) checkPort(port)
   if (name?.startsWith('/')) throw invalid('would get a path with two slashes', 'leave the first / of --name out')
   const next = new Secret(
-    edited(text, [
-      ...editUserinfo(split, {
-        ...(user === undefined ? {} : { user }),
-        ...(password === undefined ? {} : { password: password.reveal() }),
-      }),
-      ...editAuthority(split, { ...(host === undefined ? {} : { host: hostInHandle(host) }), ...(port === undefined ? {} : { port }) }),
-      ...(name === undefined ? [] : [editPath(split, encodeURI(name))]),
-    ]),
+    edited(text, [...partEdits(split, { host, port, user, password }), ...(name === undefined ? [] : [editPath(split, encodeURI(name))])]),
   )
   parseHttp(next)
   return next

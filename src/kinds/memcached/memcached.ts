@@ -1,10 +1,10 @@
 import type { Handle } from '../../domain/handle.ts'
 import { invalid } from '../../domain/handle-grammar.ts'
-import { checkPort, type Edit, editAuthority, edited, editUserinfo } from '../../domain/handle-replace.ts'
+import { type Edit, edited } from '../../domain/handle-replace.ts'
 import { splitHandle } from '../../domain/handle-split.ts'
 import { Secret } from '../../domain/secret.ts'
 import type { HandleParts, Kind } from '../../ports/kind.ts'
-import { hostInHandle } from '../host.ts'
+import { partEdits } from '../parts.ts'
 import { composeMemcached, decomposeMemcached } from './compose.ts'
 import {
   identifyMemcached,
@@ -44,18 +44,11 @@ function replaceParts(handle: Handle, { host, port, name, user, password }: Hand
   const { text, added } = withScheme(handle.reveal())
   const split = splitHandle(text, MEMCACHED_GRAMMAR)
   if (name !== undefined) throw invalid('has no name of a database: memcached has none', 'leave --name out')
-  if (port !== undefined) checkPort(port)
   if (host !== undefined || port !== undefined) {
     if (split.others.length > 0) throw invalid('lists several hosts, and which one is meant is not said', 'give the whole list')
     if (split.host === null) throw invalid('names a socket, which has no host and no port', 'give the whole handle')
   }
-  const edits: readonly Edit[] = [
-    ...editUserinfo(split, {
-      ...(user === undefined ? {} : { user }),
-      ...(password === undefined ? {} : { password: password.reveal() }),
-    }),
-    ...editAuthority(split, { ...(host === undefined ? {} : { host: hostInHandle(host) }), ...(port === undefined ? {} : { port }) }),
-  ]
+  const edits: readonly Edit[] = [...partEdits(split, { host, port, user, password })]
   const whole = edited(text, edits)
   // A bare list stays one as long as it can.
   const next = new Secret(user === undefined && password === undefined ? whole.slice(added) : whole)

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
-import { NetError } from '../../net/bounded.ts'
-import { askHttp, type HttpAnswer, type HttpRequest } from '../../net/http.ts'
+import type { HttpAnswer, HttpRequest } from '../../net/http.ts'
 import type { Exchange } from '../../net/lines.ts'
-import { hostHeader, reopened, type WebPlace } from '../web.ts'
+import { hostHeader, type WebPlace } from '../web.ts'
+import { WebConnection } from '../web-connection.ts'
 import type { S3 } from './handle.ts'
 import { queryOf, signed, uriPath } from './sign.ts'
 
@@ -31,56 +31,29 @@ export const placeOf = ({ endpoint, style, bucket, files }: S3): WebPlace => ({
   fileWords: { ca: 'ca', cert: 'cert', key: 'key' },
 })
 
-/**
- * Signed requests to one bucket, one after another. A store closes its connection after an error, or after a while: the next request opens another.
- * One that broke off in the middle of an answer is not repeated. No redirect is followed.
- */
+/** Signed requests to one bucket. */
 export class Conversation {
   readonly #s3: S3
   readonly #place: WebPlace
+  readonly #connection: WebConnection
   readonly #today: () => number
-  #socket: Socket
-  #isOpen = true
-  #usedAt: number | null = null
 
   /** `today`: wall clock, by which requests are signed. */
   constructor(s3: S3, socket: Socket, today: () => number) {
     this.#s3 = s3
     this.#place = placeOf(s3)
-    this.#socket = socket
+    this.#connection = new WebConnection(this.#place, socket)
     this.#today = today
   }
 
   /** The connection that is open now. */
   get socket(): Socket {
-    return this.#socket
+    return this.#connection.socket
   }
 
   /** Throws NetError, Failed. An answer is an answer whatever its status. */
   async ask(question: Question, exchange: Exchange): Promise<HttpAnswer> {
-    const started = exchange.now()
-    if (this.#isStale(started)) await this.#again(exchange)
-    const left = exchange.ms - (exchange.now() - started)
-    this.#isOpen = false
-    const answer = await askHttp(this.#socket, this.#request(question), { ms: left, signal: exchange.signal }, { bodyMax: BODY_MAX })
-    this.#isOpen = !/\bclose\b/i.test(answer.headers['connection'] ?? '')
-    this.#usedAt = exchange.now()
-    return answer
-  }
-
-  /** A server may have closed what was idle for so long, and its word of that may be on its way still. */
-  #isStale(now: number): boolean {
-    if (!this.#isOpen || !this.#socket.writable || this.#socket.readableEnded) return true
-    return this.#usedAt !== null && now - this.#usedAt > IDLE_MS
-  }
-
-  async #again(exchange: Exchange): Promise<void> {
-    this.#socket.destroy()
-    this.#socket = await reopened(this.#place, exchange)
-    if (exchange.signal.aborted) {
-      this.#socket.destroy()
-      throw new NetError('talk', 'aborted')
-    }
+    return this.#connection.ask(() => this.#request(question), exchange, { bodyMax: BODY_MAX })
   }
 
   #request({ method, key, query = [], body, headers: more = {} }: Question): HttpRequest {
@@ -95,6 +68,3 @@ export class Conversation {
     return { method, target: text === '' ? path : `${path}?${text}`, headers, ...(body === undefined ? {} : { body }), keep: true }
   }
 }
-
-/** Node's own servers close after five seconds, and others later. */
-const IDLE_MS = 2_000

@@ -1,10 +1,10 @@
 import type { Handle } from '../../domain/handle.ts'
 import { invalid } from '../../domain/handle-grammar.ts'
-import { checkPort, editAuthority, edited, editUserinfo } from '../../domain/handle-replace.ts'
+import { edited } from '../../domain/handle-replace.ts'
 import { splitHandle } from '../../domain/handle-split.ts'
 import { Secret } from '../../domain/secret.ts'
 import type { HandleParts, Kind } from '../../ports/kind.ts'
-import { hostInHandle } from '../host.ts'
+import { partEdits } from '../parts.ts'
 import { composeSmtp, decomposeSmtp } from './compose.ts'
 import { identifySmtp, parseSmtp, SMTP_GRAMMAR, SMTP_SCHEMES, type Smtp, traitsOfSmtp } from './handle.ts'
 
@@ -35,11 +35,7 @@ function replaceParts(handle: Handle, { host, port, name, user, password }: Hand
   const text = handle.reveal()
   const split = splitHandle(text, SMTP_GRAMMAR)
   if (name !== undefined) throw invalid('leads to a mail server, which has no database', 'leave --name out')
-  if (port !== undefined) checkPort(port)
-  const secret = password?.reveal()
-  const userinfo = { ...(user === undefined ? {} : { user }), ...(secret === undefined ? {} : { password: secret }) }
-  const place = { ...(host === undefined ? {} : { host: hostInHandle(host) }), ...(port === undefined ? {} : { port }) }
-  const next = new Secret(edited(text, [...editUserinfo(split, userinfo), ...editAuthority(split, place)]))
+  const next = new Secret(edited(text, partEdits(split, { host, port, user, password })))
   parseSmtp(next)
   return next
 }

@@ -1,10 +1,10 @@
 import type { Handle } from '../../domain/handle.ts'
 import { invalid } from '../../domain/handle-grammar.ts'
-import { checkPort, editAuthority, edited, editPath, editUserinfo, encodePart } from '../../domain/handle-replace.ts'
+import { edited, editPath, encodePart } from '../../domain/handle-replace.ts'
 import { splitHandle } from '../../domain/handle-split.ts'
 import { Secret } from '../../domain/secret.ts'
 import type { HandleParts, Kind } from '../../ports/kind.ts'
-import { hostInHandle } from '../host.ts'
+import { partEdits } from '../parts.ts'
 import { identifyTcp, parseTcp, TCP_GRAMMAR, TCP_SCHEMES, type TcpResource } from './handle.ts'
 
 /** Every service whose protocol no kind speaks: reachable, and its certificate. Never called healthy. */
@@ -26,17 +26,9 @@ export default tcp
 function replaceParts(handle: Handle, { host, port, name, user, password }: HandleParts): Handle {
   const text = handle.reveal()
   const split = splitHandle(text, TCP_GRAMMAR)
-  if (port !== undefined) checkPort(port)
   if (split.others.length > 0 && (host !== undefined || port !== undefined)) throw invalid('lists several hosts', 'give the whole handle')
   const next = new Secret(
-    edited(text, [
-      ...editUserinfo(split, {
-        ...(user === undefined ? {} : { user }),
-        ...(password === undefined ? {} : { password: password.reveal() }),
-      }),
-      ...editAuthority(split, { ...(host === undefined ? {} : { host: hostInHandle(host) }), ...(port === undefined ? {} : { port }) }),
-      ...(name === undefined ? [] : [editPath(split, encodePart(name))]),
-    ]),
+    edited(text, [...partEdits(split, { host, port, user, password }), ...(name === undefined ? [] : [editPath(split, encodePart(name))])]),
   )
   parseTcp(next)
   return next

@@ -1,11 +1,11 @@
 import { REMARKS } from '../../domain/checks.ts'
 import { type Finding, found } from '../../domain/finding.ts'
 import { invalid } from '../../domain/handle-grammar.ts'
-import { checkPort, editAuthority, edited, editUserinfo } from '../../domain/handle-replace.ts'
+import { edited } from '../../domain/handle-replace.ts'
 import { splitHandle } from '../../domain/handle-split.ts'
 import { Secret } from '../../domain/secret.ts'
 import type { Kind } from '../../ports/kind.ts'
-import { hostInHandle } from '../host.ts'
+import { partEdits } from '../parts.ts'
 import { composeWebApi, decomposeWebApi, grammarOf, identifyWebApi, parseWebApi, type WebApi } from './handle.ts'
 import { RECIPES, type Recipe } from './recipes.ts'
 import { schemesOf } from './rows.ts'
@@ -34,16 +34,7 @@ export const webApis: readonly Kind<WebApi>[] = RECIPES.map((recipe) => ({
       throw invalid('has one key, and no password', 'give the key with --user, or the whole handle')
     const text = handle.reveal()
     const split = splitHandle(text, grammarOf(recipe))
-    if (port !== undefined) checkPort(port)
-    const next = new Secret(
-      edited(text, [
-        ...editUserinfo(split, {
-          ...(user === undefined ? {} : { user }),
-          ...(password === undefined ? {} : { password: password.reveal() }),
-        }),
-        ...editAuthority(split, { ...(host === undefined ? {} : { host: hostInHandle(host) }), ...(port === undefined ? {} : { port }) }),
-      ]),
-    )
+    const next = new Secret(edited(text, [...partEdits(split, { host, port, user, password })]))
     parseWebApi(recipe, next)
     return next
   },
