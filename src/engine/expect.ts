@@ -5,6 +5,9 @@ import { type Probed, whereOf } from './ask.ts'
 
 export type { Expectation } from '../domain/probe.ts'
 
+/** More hints in one line help nobody. */
+const HINTS_MAX = 3
+
 /** A resource that did not answer, or is not what was expected. `failedAt`: how far each came; null, all the way. */
 export class ProbeFailed extends AttachError {
   readonly failedAt: readonly (Depth | null)[]
@@ -19,7 +22,7 @@ export class ProbeFailed extends AttachError {
     const messages = failures.map(({ message }) => message)
     return new ProbeFailed(
       messages.join('; '),
-      hints.join('; '),
+      hints.length > HINTS_MAX ? 'each says above what to do; attach probe -v asks all of them again' : hints.join('; '),
       failures.flatMap(({ failedAt }) => failedAt),
     )
   }

@@ -82,16 +82,17 @@ const STEPS: Record<Step, string> = { hook: 'hook  ', health: 'health' }
 const SIDES: Record<Side, string> = { new: 'probe', old: 'old  ', attached: 'probe' }
 
 function probeText(
-  probed: { readonly where: string; readonly kind: string; readonly side: Side; readonly report: ProbeReport },
+  probed: { readonly key: string; readonly where: string; readonly kind: string; readonly side: Side; readonly report: ProbeReport },
   speech: Speech,
 ): string {
   const { paint, detail } = speech
-  const { where, side, report } = probed
+  const { key, where, side, report } = probed
+  const of = side === 'attached' ? `${key}, ` : ''
   const passed = report.stages.map(({ depth, ms }) => `${depth} ${paint.good('✓')}${detail === 'more' ? ` ${time(ms)}` : ''}`)
   if (report.ok) {
-    return `  ${SIDES[side]}  ${where}   ${passed.join('  ')}   ${paint.dim(time(report.totalMs))}\n         ${factsText(report)}\n`
+    return `  ${SIDES[side]}  ${where}   ${passed.join('  ')}   ${paint.dim(`${of}${time(report.totalMs)}`)}\n         ${factsText(report)}\n`
   }
-  const failed = `${report.failedAt} ${paint.bad('✗')} ${report.reason} ${paint.dim(`(${time(report.totalMs)})`)}`
+  const failed = `${report.failedAt} ${paint.bad('✗')} ${report.reason} ${paint.dim(`(${of}${time(report.totalMs)})`)}`
   return `  ${SIDES[side]}  ${where}   ${[...passed, failed].join('  ')}\n${side === 'old' ? '' : `         ${report.hint}\n`}`
 }
 
