@@ -17,7 +17,7 @@ const AT = { path: '/srv/app/attach.yaml', label: 'attach.yaml' }
 /** What is published in docs/, for editors. Draft 7 is what they read. */
 const published = (): object => z.toJSONSchema(projectSchema(z), { io: 'input', target: 'draft-7' })
 
-/** `ATTACH_WRITE_SCHEMA=1 npx vitest run test/deploys/project-schema.test.ts && npx biome check --write docs` makes it anew. */
+/** `ATTACH_WRITE_SCHEMA=1 npx vitest run test/deploys/project/schema.test.ts && npx biome check --write docs` makes it anew. */
 if (process.env['ATTACH_WRITE_SCHEMA'] === '1') writeFileSync(PUBLISHED, JSON.stringify(published()))
 
 const schema = JSON.parse(readFileSync(PUBLISHED, 'utf8'))
