@@ -139,7 +139,7 @@ function silent(chosen: Answer, answers: readonly Answer[]): Finding | null {
   const untold = others.filter((answer) => standingOf(answer).position === null)
   const unranked = others.filter((answer) => !untold.includes(answer) && !isRanked(standingOf(answer), standingOf(chosen)))
   const why = [
-    ...(untold.length === 0 ? [] : [`how far ${namesOf(untold)} ${untold.length === 1 ? 'is' : 'are'} is not known`]),
+    ...(untold.length === 0 ? [] : [`nothing tells how far ${namesOf(untold)} ${untold.length === 1 ? 'is' : 'are'}`]),
     ...(unranked.length === 0
       ? []
       : [`whether ${namesOf(unranked)} ${unranked.length === 1 ? 'is' : 'are'} further cannot be told: ${lines(chosen)}`]),
