@@ -9,6 +9,8 @@ import { deployToFailOver } from './failover.js'
 import { compareDatabases } from './guards.js'
 import { deployWithHistory } from './history.js'
 import { interleave, median, node } from './measure.js'
+import { probeMany } from './probe-many.js'
+import { probeOne } from './probe-one.js'
 import { deployWithHook, startRedis, swap } from './settling.js'
 import { load } from './sources.js'
 
@@ -32,6 +34,8 @@ async function bench() {
   await settling()
   await failingOver()
   await guards()
+  await probingMany()
+  await probingOne()
 }
 
 /** (a), (b), (c): whole commands against `node -e 0` and against `dotenvx set`. */
@@ -161,6 +165,25 @@ async function guards() {
   const times = await compareDatabases(Math.ceil(rounds / 5))
   if (times === null) return print('  two databases compared: not measured, PostgreSQL is not installed')
   row('10,000 objects compared', times.compare, 'pg_dump -s', times.dump, 1.5)
+}
+
+/** (h): what 200 resources take beyond the slowest of them, and how much memory. */
+async function probingMany() {
+  const { all, alone, quick, peakMb, sorts } = await probeMany(folder, ATTACH, Math.ceil(rounds / 5))
+  row('200 resources probed', all, 'slowest alone', alone, 1.5)
+  print(`  ${sorts.join(', ')} in turn; without the slow one ${quick.toFixed(1)} ms`)
+  print(`  peak memory of that probe ${peakMb.toFixed(0)} MB at worst, bound 250 ${peakMb <= 250 ? 'OK' : 'over'}`)
+}
+
+/** (i): what a probe of one handle takes, as a whole command, against a script that uses a driver. */
+async function probingOne() {
+  const measured = await probeOne(folder, ATTACH, rounds)
+  for (const { service, against, probe, script, others } of measured) {
+    row(`one ${service} probed`, probe, against, script, 1.3)
+    const told = Object.entries(others).map(([name, ms]) => `${name} ${ms.toFixed(1)} ms`)
+    if (told.length > 0) print(`  ${told.join(', ')}`)
+  }
+  if (measured.length === 0) print('  one resource probed: not measured, neither PostgreSQL nor Redis is installed')
 }
 
 function deploy(name) {
