@@ -18,6 +18,9 @@ export class Failed extends Error {
   }
 }
 
+/** A point of a probe. */
+export type Mark = Pick<ProbeReport, 'stages' | 'facts' | 'findings'> & { readonly at: Depth }
+
 /** One probe on its way: which stage it is in, what it learned, how long it may still take. */
 export class Run {
   readonly signal: AbortSignal
@@ -29,6 +32,8 @@ export class Run {
   readonly #context: ProbeContext
   readonly #started: number
   #entered: number
+  /** When the present try of several is over. */
+  #until = Number.POSITIVE_INFINITY
 
   constructor(context: ProbeContext, signal: AbortSignal) {
     this.#context = context
@@ -61,6 +66,25 @@ export class Run {
     this.enter(depth)
   }
 
+  /** Where it stands, to come back to. */
+  mark(): Mark {
+    return { at: this.at, stages: [...this.stages], facts: this.facts, findings: [...this.findings] }
+  }
+
+  /** Whatever was passed and learned since is forgotten. */
+  back({ at, stages, facts, findings }: Mark): void {
+    this.stages.splice(0, this.stages.length, ...stages)
+    this.findings.splice(0, this.findings.length, ...findings)
+    this.facts = facts
+    this.enter(at)
+  }
+
+  /** What follows is one of so many tries that are left, and takes its part of the time. A little is kept back to tell how they went. */
+  share(tries: number): void {
+    this.#until = Number.POSITIVE_INFINITY
+    this.#until = this.now() + Math.max(0, this.left - Math.min(50, this.left / 10)) / tries
+  }
+
   learn(facts: Facts): void {
     const more = { ...this.facts.more, ...facts.more }
     this.facts = { ...this.facts, ...facts, ...(Object.keys(more).length === 0 ? {} : { more }) }
@@ -70,9 +94,9 @@ export class Run {
     return this.now() - this.#started
   }
 
-  /** Milliseconds left of the whole. */
+  /** Milliseconds left of the whole, or of this try's share of it. */
   get left(): number {
-    return Math.max(0, this.#context.limits.totalMs - this.totalMs)
+    return Math.max(0, Math.min(this.#context.limits.totalMs - this.totalMs, this.#until - this.now()))
   }
 
   /** How long one question and its answer may take; a little is kept back for asking what speaks there instead. */
@@ -196,7 +220,8 @@ const PUZZLING = new Set([
 
 const outcome = (run: Run) => ({ stages: [...run.stages], totalMs: run.totalMs, facts: run.facts, findings: [...run.findings] })
 
-function failureOf(run: Run, error: unknown, service: string): ProbeFailure {
+/** What a probe reports of an error that its body threw. */
+export function failureOf(run: Pick<Run, 'at'>, error: unknown, service: string): ProbeFailure {
   if (error instanceof Failed) return { failedAt: run.at, ...error.failure }
   if (error instanceof NetError) return { failedAt: run.at, code: error.code, ...describeNet(error.code, { depth: run.at, service }) }
   // Whatever this is, its text may hold the handle: it stops here.

@@ -67,6 +67,7 @@ export const KINDS: readonly KindRow[] = [
       ...['postgresql', 'postgres', 'pgsql', 'postgis', 'ecto'],
       ...['postgresql+psycopg2', 'postgresql+psycopg', 'postgresql+asyncpg', 'postgresql+pg8000', 'postgres+psycopg2', 'postgres+asyncpg'],
     ],
+    several: true,
     usualKey: 'DATABASE_URL',
     port: 5432,
     variables: POSTGRES_VARIABLES,

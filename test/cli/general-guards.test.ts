@@ -70,9 +70,9 @@ describe.runIf(havePostgres())('what is asked of any two resources, on real serv
   })
 
   test('where the present handle cannot be read nothing is taken for fit: another kind refuses, the rest is not known', async () => {
-    const several = url(two).replace(`:${two.port}`, `:${two.port},127.0.0.1:${one.port}`)
+    const broken = url(two).replace(`:${two.port}`, `:${two.port},`)
     for (const [old, status, severity] of [
-      [several, 'unknown', 'error'],
+      [broken, 'unknown', 'error'],
       [`jdbc:${url(two)}`, 'unknown', 'error'],
       ['nosuch://127.0.0.1:9092', 'unknown', 'error'],
       ['kafka://127.0.0.1:9092', 'fail', 'error'],
@@ -85,6 +85,16 @@ describe.runIf(havePostgres())('what is asked of any two resources, on real serv
       const incomplete = status === 'fail' ? 'pass' : 'unknown' // What is of another kind is refused for that, and has nothing to compare.
       expect(await finding(place, [...line, '--strict'], 'compare.incomplete')).toMatchObject({ exit: 3, status: incomplete })
     }
+  })
+
+  test('a list is judged by the host of it that was taken', async () => {
+    using place = scratch(LINE(url(one)))
+    const list = (...ports: readonly number[]) => url(one).replace(`:${one.port}`, `:${ports.join(',127.0.0.1:')}`)
+    const swapped = async (...ports: readonly number[]) =>
+      await finding(place, ['swap', `DATABASE_URL=${list(...ports)}`, '--dry-run'], 'handle.same_resource')
+    expect(await swapped(one.port, two.port)).toMatchObject({ exit: 3, status: 'fail' })
+    expect(await swapped(1, one.port)).toMatchObject({ exit: 3, status: 'fail' })
+    expect(await swapped(two.port, one.port)).toMatchObject({ status: 'pass' })
   })
 
   test('a swap that was let pass is undone without being let pass again', async () => {
@@ -190,19 +200,29 @@ describe.runIf(havePostgres())('what is asked of any two resources, on real serv
       })
     })
 
-    test('a handle of several hosts, which attach cannot read, may lead there: it leaves it open', async () => {
+    test('a handle of several hosts leads to each of them', async () => {
       const hosts = (list: string) => project(LINE(`postgres://u@${list}/shop`))
       for (const list of [`127.0.0.1:${two.port},127.0.0.9:${two.port}`, `db9,LOCALHOST:${two.port}`]) {
         using place = hosts(list)
         expect(await finding(place, [...swap, '--dry-run'], 'handle.other_deploy'), list).toMatchObject({
-          status: 'unknown',
+          status: 'fail',
           severity: 'error',
-          detail: 'whether other deploys lead there is not known: staging (DATABASE_URL may lead there)',
+          detail: 'staging (DATABASE_URL) leads there too',
         })
       }
       using place = hosts(`127.0.0.1:1,db9:${two.port}`)
       expect(await finding(place, [...swap, '--dry-run'], 'handle.other_deploy'), 'other ports, other hosts').toMatchObject({
         status: 'pass',
+      })
+    })
+
+    test('one that attach cannot read may lead there: it leaves it open', async () => {
+      const list = `127.0.0.1:${two.port},127.0.0.9:${two.port}`
+      using place = project(LINE(`jdbc:postgresql://${list}/shop`))
+      expect(await finding(place, [...swap, '--dry-run'], 'handle.other_deploy')).toMatchObject({
+        status: 'unknown',
+        severity: 'error',
+        detail: 'whether other deploys lead there is not known: staging (DATABASE_URL may lead there)',
       })
     })
 

@@ -63,6 +63,25 @@ describe('attach where', { concurrent: true }, () => {
     expect(await found(['db0'], how)).toEqual(['review C'])
   })
 
+  test('a list of PostgreSQL is found by each of its hosts, wherever it names them, and shown whole', async () => {
+    using place = project({
+      'conf/review.env':
+        'A=postgres://u:S3cret@h1,h2:5433,[::1]:3/x?target_session_attrs=read-write\nB=postgres://u:S3cret@/x?host=h8,h2&port=7,5433\nC=postgres://u:S3cret@h3/x\n',
+    })
+    const how = { cwd: place.path }
+    for (const sought of ['h2', 'h2:5433', 'postgres://v@h2:5433/x', 'postgres://h9,h2:5433/x'])
+      expect(await found([sought], how), sought).toEqual(['review A', 'review B'])
+    for (const sought of ['h1', '::1', 'postgres://h1/x']) expect(await found([sought], how), sought).toEqual(['review A'])
+    expect(await found(['h8:7'], how)).toEqual(['review B'])
+    expect(await found(['postgres://h2:5433/y'], how), 'another name').toEqual([])
+    expect(await found(['h2:5432'], how), 'another port').toEqual([])
+    const { document } = await asDocument(['where', 'h2'], how)
+    expect(document.attachments).toMatchObject([
+      { target: 'postgres://u@h1:5432,h2:5433,[::1]:3/x' },
+      { target: 'postgres://u@h8:7,h2:5433/x' },
+    ])
+  })
+
   test('a list of servers is found by each of them, and shown whole', async () => {
     using place = project({ 'conf/review.env': 'A=memcached://u:S3cret@c1,c2:11212,[::1]:3\nB=memcached://c3\n' })
     const how = { cwd: place.path }
@@ -74,7 +93,9 @@ describe('attach where', { concurrent: true }, () => {
   })
 
   test('a handle that attach cannot read may lead there: it is named, and never said to lead elsewhere', async () => {
-    using place = project({ 'conf/review.env': 'A=postgres://u:S3cret@db0,db9/x\nB=postgres://u:S3cret@db8:1,db9:2/x\n' })
+    using place = project({
+      'conf/review.env': 'A=postgres://u:S3cret@db0,db9/x?sslmode=on\nB=postgres://u:S3cret@db8:1,db9:2/x?sslmode=on\n',
+    })
     const how = { cwd: place.path }
     const { document } = await asDocument(['where', 'postgres://db9/x'], how)
     expect(document).toMatchObject({
@@ -104,8 +125,8 @@ describe('attach where', { concurrent: true }, () => {
 
   test('hosts in the parameters of a handle that attach cannot read count too', async () => {
     const lines = [
-      'A=postgres:///x?host=db9,db8&port=5432,5433',
-      'B=postgres://u:S3cret@db7/x?host=db9,db6&port=1',
+      'A=postgres:///x?host=db9,db8&port=5432,5433&sslmode=on',
+      'B=postgres://u:S3cret@db7/x?host=db9,db6&port=1&sslmode=on',
       'C=redis://h/0?host=db9,db6',
     ]
     using place = project({ 'conf/review.env': `${lines.join('\n')}\n` })

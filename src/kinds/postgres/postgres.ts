@@ -28,7 +28,7 @@ export const postgres: Kind<Postgres> = {
   guards: async () => (await import('./guards/guards.ts')).guards,
   replaceParts,
   compose,
-  decompose: (handle) => decomposed(splitHandle(handle.reveal(), POSTGRES_GRAMMAR), VARIABLES),
+  decompose,
 }
 
 export default postgres
@@ -42,6 +42,13 @@ function compose(parts: HandleVariables): Handle {
   return handle
 }
 
+/** One variable holds one host, and one port: not every reader of them takes a list. */
+function decompose(handle: Handle): HandleVariables {
+  if (parsePostgres(handle).others.length > 0)
+    throw invalid('lists several hosts, which a host and a port cannot say', 'attach it as one URL: DATABASE_URL=…')
+  return decomposed(splitHandle(handle.reveal(), POSTGRES_GRAMMAR), VARIABLES)
+}
+
 /** libpq lets a query part win over the same part of the authority: what counts is what is replaced. */
 function replaceParts(handle: Handle, { host, port, name, user, password }: HandleParts): Handle {
   const text = handle.reveal()
@@ -53,6 +60,9 @@ function replaceParts(handle: Handle, { host, port, name, user, password }: Hand
     return edit !== null || value === undefined
   }
   if (port !== undefined) checkPort(port)
+  if ((host !== undefined || port !== undefined) && parsePostgres(handle).others.length > 0)
+    throw invalid('lists several hosts, and which one is meant is not said', 'give the whole handle')
+  if (host?.includes(',')) throw invalid('would list several hosts, and has one', 'give the whole handle')
   if (host !== undefined && queryText(split, 'hostaddr'))
     throw invalid('has hostaddr in its query, which would still lead to the old server', 'give the whole handle')
   const secret = password?.reveal()

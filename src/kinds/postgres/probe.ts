@@ -15,9 +15,10 @@ import { negotiated, tlsFindings, trustOf } from '../tls.ts'
 import { postgresFailure } from './failure.ts'
 import type { Postgres } from './handle.ts'
 import { readerFindings } from './readers.ts'
+import { SERVICE, search } from './search.ts'
 import { type Login, LoginImpossible, ServerRefused, Session } from './session.ts'
+import { type Standing, unmet } from './wanted.ts'
 
-const SERVICE = 'PostgreSQL'
 const ASK_FOR_TLS = 'sslmode=require&sslnegotiation=direct'
 
 /** A session that is logged in, and what it talks over. */
@@ -44,19 +45,20 @@ export async function openPostgres(
   if (DEPTHS.indexOf(context.depth) >= DEPTHS.indexOf('speak')) await import('pg')
   let live: Live | null = null
   const report = await probing(context, SERVICE, async (run) => {
-    const once = async (how: 'as asked' | 'plain text') => {
-      live = await converse(run, resource, how)
-    }
-    try {
-      await once('as asked')
-    } catch (error) {
-      if (resource.tls !== 'prefer' || !isBrokenHandshake(run, error)) throw error
-      // libpq: where TLS is only preferred and cannot be agreed on, the second try is in plain text.
-      run.again('resolve')
-      await once('plain text')
-    }
+    live = await search(run, resource, async (one) => await connected(run, one))
   })
   return { report, live }
+}
+
+async function connected(run: Run, resource: Postgres): Promise<Live | null> {
+  try {
+    return await converse(run, resource, 'as asked')
+  } catch (error) {
+    if (resource.tls !== 'prefer' || !isBrokenHandshake(run, error)) throw error
+    // libpq: where TLS is only preferred and cannot be agreed on, the second try is in plain text.
+    run.again('resolve')
+    return await converse(run, resource, 'plain text')
+  }
 }
 
 const isBrokenHandshake = (run: Run, error: unknown): boolean =>
@@ -149,7 +151,8 @@ async function talk(
     const session = await Promise.race([opening, deepEnough])
     if (session === 'enough') return null
     run.findings.push(...loginFindings(session, { plain, host: resource.host, hasPassword: resource.password !== null }))
-    await ask(run, session, secrets)
+    const failure = unmet(resource.wanted, await ask(run, session, secrets))
+    if (failure !== null) throw failure
     run.passed()
     return { session, socket, secrets }
   } catch (error) {
@@ -235,7 +238,7 @@ const QUESTION = `SELECT current_setting('server_version') AS version, pg_is_in_
   current_setting('default_transaction_read_only') AS read_only, current_database()::text AS database, current_user::text AS "user",
   pg_backend_pid() AS pid, version() AS banner`
 
-async function ask(run: Run, session: Session, secrets: readonly Secret[]): Promise<void> {
+async function ask(run: Run, session: Session, secrets: readonly Secret[]): Promise<Standing> {
   const bound = () => ({ at: 'talk', ms: run.exchangeMs, signal: run.signal }) as const
   // Not in the startup packet: PgBouncer refuses it there.
   await session.rows(
@@ -268,4 +271,5 @@ async function ask(run: Run, session: Session, secrets: readonly Secret[]): Prom
       ...(readOnly && !recovering ? { readOnlyByDefault: true } : {}),
     },
   })
+  return { recovering, readOnly }
 }

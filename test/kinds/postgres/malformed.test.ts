@@ -51,9 +51,33 @@ describe('malformed handles of PostgreSQL', () => {
     [`postgres://app:${P}@h:abc/app`, 'has a port that is not a number'],
     [`postgres://app:${P}@h:54 32/app`, 'has a space in it'],
     [`postgres://app:${P}@h:/app`, 'has nothing after the : of its host'],
-    [`postgres://app:${P}@h1,h2/app`, 'names several hosts; one host only'],
-    [`postgres://app:${P}@h1:5432,h2:5432/app`, 'names several hosts; one host only'],
-    [`postgres://app:${P}@/app?host=h1,h2`, 'names several hosts; one host only'],
+    [`postgres://app:${P}@h1,,h2/app`, 'has an empty place in its list of hosts'],
+    [`postgres://app:${P}@,h2/app`, 'has an empty place in its list of hosts'],
+    [`postgres://app:${P}@h1:5432,/app`, 'has an empty place in its list of hosts'],
+    [`postgres://app:${P}@:5432,h2/app`, 'has a port and no host'],
+    [`postgres://app:${P}@h1:,h2/app`, 'has nothing after the : of its host'],
+    [`postgres://app:${P}@h1,h2:0/app`, 'has a port outside 1 to 65535'],
+    [`postgres://app:${P}@h1,h_!/app`, 'has a host that is no host name'],
+    [`postgres://app:${P}@h1,<host>/app`, 'has a placeholder instead of the host'],
+    [`postgres://app:${P}@/app?host=h1,,h2`, 'has an empty place in its list of hosts'],
+    [`postgres://app:${P}@/app?host=h1,`, 'has an empty place in its list of hosts'],
+    [`postgres://app:${P}@/app?host=,`, 'has an empty place in its list of hosts'],
+    [`postgres://app:${P}@/app?host=h1,h%0a2`, 'has a control or invisible character in its host'],
+    [`postgres://app:${P}@/app?host=h1,h2&port=1,2,3`, 'has 2 hosts and 3 ports'],
+    [`postgres://app:${P}@h1,h2,h3/app?port=1,2`, 'has 3 hosts and 2 ports'],
+    [`postgres://app:${P}@h1:1,h2:2/app?host=h3`, 'has 1 host and 2 ports'],
+    [`postgres://app:${P}@h/app?port=1,2`, 'has 1 host and 2 ports'],
+    [`postgres://app:${P}@h1,h2/app?port=1,x`, 'has a port outside 1 to 65535'],
+    [`postgres://app:${P}@h1,h2/app?port=1,70000`, 'has a port outside 1 to 65535'],
+    [`postgres://app:${P}@h1,h2/app?hostaddr=10.0.0.1`, 'has 2 hosts and 1 address in hostaddr'],
+    [`postgres://app:${P}@h/app?hostaddr=10.0.0.1,10.0.0.2`, 'has 1 host and 2 addresses in hostaddr'],
+    [`postgres://app:${P}@h1,h2/app?hostaddr=10.0.0.1,`, 'has an empty place in its list of hosts'],
+    [`postgres://app:${P}@h1,%2Frun/app`, 'has the folder of a socket in its list of hosts'],
+    [`postgres://app:${P}@/app?host=/run,h2`, 'has the folder of a socket in its list of hosts'],
+    [`postgres://app:${P}@${Array.from({ length: 65 }, (_, at) => `h${at}`).join()}/app`, 'lists more than 64 hosts'],
+    [`postgres://app:${P}@h1,h2/app?target_session_attrs=master`, 'has an unknown word for target_session_attrs'],
+    [`postgres://app:${P}@h/app?target_session_attrs=`, 'has an unknown word for target_session_attrs'],
+    [`postgres://app:${P}@h1,h2/app?load_balance_hosts=yes`, 'has an unknown word for load_balance_hosts'],
     [`postgres://app:${P}@::1:5432/app`, 'has more than one : in its host'],
     [`postgres://app:${P}@[::1/app`, 'has a broken IPv6 address'],
     [`postgres://app:${P}@[h]/app`, 'has a broken IPv6 address'],
@@ -83,6 +107,12 @@ describe('malformed handles of PostgreSQL', () => {
     [`postgres://app:${P}@h/app?port=70000`, 'has a port outside 1 to 65535'],
     [`postgres:///app?host=/${'x'.repeat(120)}&password=${P}`, 'names a socket with a path longer than 107 bytes'],
   ])
+
+  test('an unknown word for target_session_attrs is answered with the allowed ones', () => {
+    expect(refusal(postgres, 'postgres://h1,h2/x?target_session_attrs=rw').hint).toBe(
+      'the words are any, read-write, read-only, primary, standby, prefer-standby',
+    )
+  })
 
   test('an unknown word for sslmode is answered with the allowed ones', () => {
     expect(refusal(postgres, 'postgres://h/x?sslmode=on').hint).toBe(
