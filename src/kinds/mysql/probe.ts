@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { userInfo } from 'node:os'
 import type { Secret } from '../../domain/secret.ts'
 import { NetError } from '../../net/bounded.ts'
 import type { Exchange } from '../../net/lines.ts'
@@ -9,6 +8,7 @@ import type { ProbeContext, ProbeReport } from '../../ports/kind.ts'
 import { describeNet } from '../failure.ts'
 import { type Opened, openProbe } from '../opening.ts'
 import { Failed, type Run } from '../probing.ts'
+import { systemUser } from '../system-user.ts'
 import { negotiated, tlsFindings, trustOf } from '../tls.ts'
 import { impossible, mysqlFailure } from './failure.ts'
 import type { MySql } from './handle.ts'
@@ -140,20 +140,6 @@ const NOT_OFFERED = {
 
 const channelOf = ({ host }: MySql, secured: Secured | null): Channel =>
   host.startsWith('/') ? 'socket' : secured === null ? 'plain' : secured.verified ? 'verified' : 'encrypted'
-
-function systemUser(): string {
-  try {
-    return userInfo().username
-  } catch {
-    throw new Failed({
-      failedAt: 'login',
-      class: 'permanent',
-      code: 'no-user',
-      reason: 'the handle names no user, and the operating system has no name for this one',
-      hint: 'write the user into the handle',
-    })
-  }
-}
 
 const shown = (text: string, secrets: readonly Secret[]): string => harmless(text, secrets) ?? 'unknown'
 

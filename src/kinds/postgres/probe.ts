@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { userInfo } from 'node:os'
 import type { Finding } from '../../domain/finding.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { NetError } from '../../net/bounded.ts'
@@ -11,6 +10,7 @@ import { DEPTHS, type ProbeContext, type ProbeReport } from '../../ports/kind.ts
 import { wrongProtocol } from '../failure.ts'
 import { reach } from '../host.ts'
 import { explained, Failed, probing, type Run, reachServer } from '../probing.ts'
+import { systemUser } from '../system-user.ts'
 import { negotiated, tlsFindings, trustOf } from '../tls.ts'
 import { postgresFailure } from './failure.ts'
 import type { Postgres } from './handle.ts'
@@ -166,20 +166,6 @@ async function talk(
 function loginOf({ user, database, password, options, channelBinding }: Postgres): Login {
   const name = user ?? systemUser()
   return { user: name, database: database ?? name, password, options, channelBinding }
-}
-
-function systemUser(): string {
-  try {
-    return userInfo().username
-  } catch {
-    throw new Failed({
-      failedAt: 'login',
-      class: 'permanent',
-      code: 'no-user',
-      reason: 'the handle names no user, and the operating system has no name for this one',
-      hint: 'write the user into the handle',
-    })
-  }
 }
 
 const IMPOSSIBLE: Readonly<Record<LoginImpossible['code'], Failed['failure']>> = {
