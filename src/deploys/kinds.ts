@@ -136,7 +136,9 @@ function piecesOf(value: Handle): Pieces | null {
 
 /** A handle of a kind that lists several hosts, as if it named the first alone. */
 function withoutOthers(text: string): { readonly text: string; readonly others: readonly string[] } {
-  const isList = rowOfScheme(schemeOf(text) ?? '')?.several === true
+  const scheme = schemeOf(text) ?? ''
+  const several = rowOfScheme(scheme)?.several ?? []
+  const isList = several === true || several.includes(scheme)
   const [, head = '', first = '', others = '', tail = ''] =
     (isList ? /^([^/]+:\/\/(?:[^/?#]*@)?)([^/?#,]+),((?:(?:\[[\w:.%]+\]|[\w.-]+)(?::\d+)?(?:,|(?=[/?#]|$)))+)(.*)$/s : /^$/).exec(text) ??
     []
@@ -166,8 +168,8 @@ function targetOf(value: Handle): string {
   const port = portOf(pieces)
   const endpoint = endpointIn(pieces)
   const at = endpoint === null ? '' : `?endpoint=${endpoint}`
-  const usual = rowOfScheme(scheme)?.port
-  const others = pieces.others.map((other) => `,${other}${usual === undefined || /:\d+$/.test(other) ? '' : `:${usual}`}`).join('')
+  const usual = usualPort(scheme)
+  const others = pieces.others.map((other) => `,${other}${usual === '' || /:\d+$/.test(other) ? '' : `:${usual}`}`).join('')
   return oneLine(`${scheme}://${user === '' ? '' : `${user}@`}${host}${port === '' ? '' : `:${port}`}${others}${path}${at}`)
 }
 
@@ -188,7 +190,7 @@ function usualPort(scheme: string): string {
 
 /** Parameters that lead somewhere else than what stands before them says (libpq, Redis, sockets of MySQL, S3). */
 const LEADING = [
-  ...['host', 'hostaddr', 'port', 'dbname', 'service', 'db', 'database', 'endpoint'],
+  ...['host', 'hostaddr', 'port', 'dbname', 'service', 'db', 'database', 'endpoint', 'sentinelMasterId'],
   ...['socket', 'unix_socket', 'unixSocket', 'socketPath', 'localSocket'],
 ]
 

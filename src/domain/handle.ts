@@ -17,6 +17,8 @@ export interface Identity {
   readonly port?: number
   /** `HOST:PORT` of the further ones, of a handle that lists several. */
   readonly others?: readonly string[]
+  /** The hosts only tell where the resource is: its name among them. Each of them leads there. */
+  readonly watched?: string
   /** Database, database index … */
   readonly name?: string
   readonly user?: string

@@ -18,9 +18,10 @@ export function isHere(host: string): boolean {
 
 /**
  * Whether two handles lead to one resource, as far as they say: kind, host, port and name. Names of this machine are one; a socket is its path. Of
- * lists: the same servers, in whatever order.
+ * lists: the same servers, in whatever order; of hosts that only tell where it is, one that both have.
  */
 export function isSameResource(one: Identity, other: Identity): boolean {
+  if (one.watched !== undefined && other.watched !== undefined) return sharesServer(one, other)
   const [ours, theirs] = [placesOf(one), placesOf(other)]
   const isAmong = (places: readonly Identity[]) => (place: Identity) => places.some((each) => isSamePlace(place, each))
   return ours.every(isAmong(theirs)) && theirs.every(isAmong(ours))
@@ -36,7 +37,12 @@ export function placesOf({ others = [], ...first }: Identity): readonly Identity
 }
 
 const isSamePlace = (one: Identity, other: Identity): boolean =>
-  one.host !== '' && one.kind === other.kind && one.name === other.name && one.port === other.port && isSameHost(one.host, other.host)
+  one.host !== '' &&
+  one.kind === other.kind &&
+  one.name === other.name &&
+  one.watched === other.watched &&
+  one.port === other.port &&
+  isSameHost(one.host, other.host)
 
 /** Of `HOST:PORT`, `[ADDRESS]:PORT`. */
 function hostAndPortOf(place: string): { readonly host: string; readonly port: number } {

@@ -32,31 +32,51 @@ export interface Opened<L extends Held> {
  * answers what stays open, or null where it did not have to come so deep; it may throw as the body of `probing` may. Whatever happens, the socket
  * is closed unless `live` is answered.
  */
-export async function openProbe<L extends Held>(
+export const openProbe = <L extends Held>(
   context: ProbeContext,
   door: Door,
   converse: (run: Run, socket: Socket) => Promise<L | null>,
+): Promise<Opened<L>> =>
+  openRun(context, door.service, (run) => goThrough(run, door, { reach: () => reachServer(run, door.address), converse }))
+
+/** The same of a body that finds its door itself: it ends with `goThrough`. */
+export async function openRun<L extends Held>(
+  context: ProbeContext,
+  service: string,
+  body: (run: Run) => Promise<L | null>,
 ): Promise<Opened<L>> {
   let live: L | null = null
-  const report = await probing(context, door.service, async (run) => {
-    let socket: Socket | null = null
-    let held: L | null = null
-    try {
-      socket = await reachServer(run, door.address)
-      if (socket === null) return
-      held = await converse(run, socket)
-      live = held
-    } catch (error) {
-      socket?.destroy()
-      const { address, service, askForTls: tls, protocol = service, ...rest } = door
-      throw await explained(run, error, { ...rest, address, service, tls, protocol })
-    } finally {
-      if (held === null || run.signal.aborted) socket?.destroy() // Too late: nobody would close it.
-    }
+  const report = await probing(context, service, async (run) => {
+    live = await body(run)
   })
   if (report.ok) return { report, live }
   closed(live)
   return { report, live: null }
+}
+
+/** How one comes to a server, and what is said there. */
+export interface Way<L extends Held> {
+  /** Null: no more was asked for. */
+  reach(): Promise<Socket | null>
+  converse(run: Run, socket: Socket): Promise<L | null>
+}
+
+/** The socket is closed unless something stays open. */
+export async function goThrough<L extends Held>(run: Run, door: Door, { reach, converse }: Way<L>): Promise<L | null> {
+  let socket: Socket | null = null
+  let held: L | null = null
+  try {
+    socket = await reach()
+    if (socket === null) return null
+    held = await converse(run, socket)
+    return held
+  } catch (error) {
+    socket?.destroy()
+    const { address, service, askForTls: tls, protocol = service, ...rest } = door
+    throw await explained(run, error, { ...rest, address, service, tls, protocol })
+  } finally {
+    if (held === null || run.signal.aborted) socket?.destroy() // Too late: nobody would close it.
+  }
 }
 
 /** The probe alone: nothing stays open. */

@@ -173,15 +173,18 @@ export async function explained(
     tls,
     protocol: own = service,
     plainFirst,
+    at = run.at,
   }: {
     readonly address: Address
     readonly service: string
     readonly tls: string | null
     readonly protocol?: string
     readonly plainFirst?: true
+    /** Where the conversation ended, of one that is held on the way to another. */
+    readonly at?: Depth
   },
 ): Promise<unknown> {
-  const puzzling = error instanceof NetError && (run.at === 'secure' || run.at === 'speak') && PUZZLING.has(error.code)
+  const puzzling = error instanceof NetError && (at === 'secure' || at === 'speak') && PUZZLING.has(error.code)
   if (!puzzling || run.signal.aborted || run.left < 50) return error
   const hungUp = error.code === 'closed' || error.code === 'ECONNRESET'
   const ask =
@@ -193,7 +196,7 @@ export async function explained(
           ? 'postgres'
           : 'tls'
   const protocol = await sniff(address, { ms: Math.min(900, run.left * 0.8), signal: run.signal, now: run.now, ask })
-  if (protocol === own && run.at === 'secure' && plainFirst === undefined) return new Failed(PLAIN_TEXT)
+  if (protocol === own && at === 'secure' && plainFirst === undefined) return new Failed(PLAIN_TEXT)
   return protocol === null || protocol === own ? error : new Failed(wrongProtocol(protocol, service, { tls }))
 }
 

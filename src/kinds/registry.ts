@@ -34,8 +34,8 @@ export interface KindRow {
   readonly name: string
   /** Canonical first. Empty: it is never recognised, only asked for. */
   readonly schemes: readonly string[]
-  /** Its handles may list several hosts. */
-  readonly several?: true
+  /** Its handles may list several hosts: all of them, or those of these schemes. */
+  readonly several?: true | readonly string[]
   /** Its handles lead to a file: the path stands behind `scheme:`, with or without `//`. */
   readonly files?: true
   /** Hosts that tell the kind whatever the scheme says. */
@@ -56,6 +56,7 @@ export interface KindRow {
   readonly load: () => Promise<Kind>
 }
 
+const SENTINEL_SCHEMES = ['redis-sentinel', 'redis+sentinel', 'rediss-sentinel', 'rediss+sentinel']
 const HTTP_SCHEMES = ['https', 'http']
 const TCP_SCHEMES = Object.keys(TCP_SERVICES)
 
@@ -76,9 +77,14 @@ export const KINDS: readonly KindRow[] = [
   },
   {
     name: 'redis',
-    schemes: ['redis', 'rediss', 'valkey', 'valkeys', 'unix', 'redis+unix', 'redis-socket', 'redis+socket', 'valkey+unix'],
+    schemes: [
+      ...['redis', 'rediss', 'valkey', 'valkeys', 'unix', 'redis+unix', 'redis-socket', 'redis+socket', 'valkey+unix'],
+      ...SENTINEL_SCHEMES,
+    ],
+    several: SENTINEL_SCHEMES,
     usualKey: 'REDIS_URL',
     port: 6379,
+    ports: Object.fromEntries(SENTINEL_SCHEMES.map((scheme) => [scheme, 26_379])),
     variables: REDIS_VARIABLES,
     checks: Object.values(REDIS),
     load: async () => (await import('./redis/redis.ts')).default,

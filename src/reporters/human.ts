@@ -98,8 +98,10 @@ function probeText(
 
 /** `PostgreSQL 15.18, primary, writable, TLSv1.3 not verified`. */
 export function factsText({ facts }: ProbeReport): string {
-  const { product, version, role, writable, tls } = facts
+  const { product, version, role, writable, tls, more } = facts
   const said = [product === undefined ? undefined : `${product}${version === undefined ? '' : ` ${version}`}`]
+  // The handle does not name it: others were asked for it.
+  if (more?.['master'] !== undefined) said.push(`at ${more['master']}`)
   if (role !== undefined) said.push(role === 'unknown' ? 'role unknown' : role)
   if (writable !== undefined) said.push(writable === 'unknown' ? 'writability unknown' : writable ? 'writable' : 'read-only')
   if (tls !== undefined) said.push(tls === null ? 'plain text' : `${tls.protocol} ${tls.verified ? 'verified' : 'not verified'}`)

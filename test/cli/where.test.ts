@@ -163,6 +163,24 @@ describe('attach where', { concurrent: true }, () => {
     })
   })
 
+  test('sentinels are found by any one of them, and by what they watch; nothing is said of a password', async () => {
+    using place = scratch()
+    place.write(
+      '.env',
+      'A=redis-sentinel://:S3cret@h1,h2:26379/m/0?sentinel_password=S3cret\nB=redis-sentinel://h3:26379,h2/0?sentinelMasterId=m\nC=redis-sentinel://h2/other\nD=redis://:S3cret@h2/0\n',
+    )
+    const how = { cwd: place.path }
+    const keys = async (what: string) => (await found([what], how)).map((row) => row.replace('.env ', '')).join('')
+    expect(await keys('h2')).toBe('ABCD')
+    expect(await keys('h2:26379')).toBe('ABC')
+    expect(await keys('redis-sentinel://h2/m')).toBe('AB')
+    expect(await keys('redis+sentinel://h1/m/0')).toBe('A')
+    expect(await keys('redis-sentinel://h2/m/1')).toBe('')
+    const { stdout } = await attach(['where', 'h1'], how)
+    expect(stdout).toContain('redis-sentinel://h1:26379,h2:26379/m/0')
+    expect(stdout).not.toContain('S3cret')
+  })
+
   test('the names of this machine are one; a socket is found by its path, its folder, and among all of this machine', async () => {
     using place = scratch()
     place.write(

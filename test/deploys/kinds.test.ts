@@ -37,6 +37,9 @@ test.each([
   ['memcached://u:a@h1,h2:2', 'memcached://u:b@h1:11211,h2:2', 'same resource, password changed'],
   ['memcached://h1,h2:2', 'memcached://h1,h2:3', null],
   ['memcached://h1,h2', 'memcached://h1', null],
+  ['redis-sentinel://:a@h1,h2/m/0', 'redis-sentinel://:b@h1:26379,h2/m/0', 'same resource, password changed'],
+  ['redis-sentinel://:a@h1,h2/m/0', 'redis-sentinel://:a@h1,h2/n/0', null],
+  ['redis-sentinel://h1,h2/0?sentinelMasterId=m', 'redis-sentinel://h1,h2/0?sentinelMasterId=n', null],
 ])('%s and %s, lists of servers: %s', (before, after, words) => {
   expect(within(before, after)).toBe(words)
 })
@@ -50,6 +53,9 @@ test.each([
   ['postgres://u:p@h/x?endpoint=http://minio:9000', 'postgres://u@h:5432/x'],
   ['memcached://u:S3cret@h1:1,[::1]:2,h3/', 'memcached://u@h1:1,[::1]:2,h3:11211/'],
   ['memcached://h1,h2?timeout=1', 'memcached://h1:11211,h2:11211'],
+  ['redis-sentinel://:S3cret@h1,h2:1/m/0?sentinel_password=S3cret', 'redis-sentinel://h1:26379,h2:1/m/0'],
+  ['redis-sentinel://S3cret@h1,h2/0?sentinelMasterId=m', 'redis-sentinel://h1:26379,h2:26379/0'],
+  ['redis-sentinel://:S3cret@h1/0#m', '(not shown)'],
   ['memcached://h1,password=S3cret', 'memcached://(not shown)'],
   ['memcached://u:S3cret@h1,', 'memcached://(not shown)'],
   ['redis://:S3cret@h1:1,h2:2', '(not shown)'],

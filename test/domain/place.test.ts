@@ -85,6 +85,21 @@ describe('handles that list several hosts', () => {
     expect([sharesServer(one, other), sharesServer(other, one)]).toEqual([shared, shared])
   })
 
+  test.each([
+    ['one in common', list('h1', 'h2:1'), list('h3', 'H2:1'), 'm', true],
+    ['one of them alone', list('h1', 'h2:1'), identity('h2', { port: 1 }), 'm', true],
+    ['none in common', list('h1', 'h2:1'), list('h3', 'h4:1'), 'm', false],
+    ['another name among them', list('h1', 'h2:1'), list('h1', 'h2:1'), 'other', false],
+  ])('of those that only tell where it is, %s: %#', (_, one, other, watched, same) => {
+    const [a, b] = [
+      { ...one, watched: 'm' },
+      { ...other, watched },
+    ]
+    expect([isSameResource(a, b), isSameResource(b, a), sharesServer(a, b)]).toEqual([same, same, same])
+    expect(isSameResource(a, other)).toBe(false)
+    expect(isSameResource(a, { ...b, name: 'elsewhere' })).toBe(false)
+  })
+
   test('each server of them stands as if it were alone', () => {
     expect(placesOf(list('h1', '[::1]:2')).map(({ host, port, others }) => [host, port, others])).toEqual([
       ['h1', 1, undefined],

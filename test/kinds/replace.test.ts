@@ -28,6 +28,14 @@ const REDIS: readonly Row[] = [
   ['unix:///run/r.sock?password=p', { password: secret }, 'unix:///run/r.sock?password=n%26w%20p%40ss'],
   ['unix:///run/r.sock?database=1', { name: '4' }, 'unix:///run/r.sock?database=4'],
   ['rediss://u:p@old/0', { user: 'v', port: '7' }, 'rediss://v:p@old:7/0'],
+  ['redis-sentinel://:p@h1,h2:1/m', { name: '3', password: secret }, 'redis-sentinel://:n%26w%20p%40ss@h1,h2:1/m/3'],
+  [
+    'redis-sentinel://:p@h1:1/m/2?sentinel_password=s',
+    { host: 'h2', port: '7', name: '3' },
+    'redis-sentinel://:p@h2:7/m/3?sentinel_password=s',
+  ],
+  ['redis-sentinel://u:p@h1,h2/2?sentinelMasterId=m', { name: '3', user: 'v' }, 'redis-sentinel://v:p@h1,h2/3?sentinelMasterId=m'],
+  ['redis-sentinel://:p@h1/1#m', { name: '3' }, 'redis-sentinel://:p@h1/3#m'],
 ]
 
 const MYSQL: readonly Row[] = [

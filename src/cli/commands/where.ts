@@ -97,11 +97,11 @@ function rowOf({ name }: Deploy, { key }: Attached, identity: Identity): Attachm
 }
 
 /** `postgres://app@db1:5432/app`, with what the handle means and not as it is written. */
-function targetOf({ scheme, user, host, port, others = [], name }: Identity): string {
+function targetOf({ scheme, user, host, port, others = [], watched, name }: Identity): string {
   if (rowOfScheme(scheme)?.files) return `${scheme}:${host}`
   const who = user === undefined ? '' : `${user}@`
   const place = host.includes(':') ? `[${host}]` : host
-  return `${scheme}://${who}${place}${port === undefined ? '' : `:${port}`}${others.map((other) => `,${other}`).join('')}${name === undefined ? '' : `/${name}`}`
+  return `${scheme}://${who}${place}${port === undefined ? '' : `:${port}`}${others.map((other) => `,${other}`).join('')}${watched === undefined ? '' : `/${watched}`}${name === undefined ? '' : `/${name}`}`
 }
 
 const keys = (count: number): string => `${count} key${count === 1 ? '' : 's'}`

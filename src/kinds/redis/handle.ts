@@ -1,5 +1,5 @@
 import type { Finding } from '../../domain/finding.ts'
-import type { Handle, Identity, TlsMode } from '../../domain/handle.ts'
+import type { Handle, Identity } from '../../domain/handle.ts'
 import { type HandleGrammar, invalid, type SplitHandle } from '../../domain/handle-grammar.ts'
 import { queryText, refuseHidden, splitHandle } from '../../domain/handle-split.ts'
 import { Secret } from '../../domain/secret.ts'
@@ -7,10 +7,24 @@ import type { Address } from '../../net/dial.ts'
 import type { Traits } from '../../ports/kind.ts'
 import { hostName, reach } from '../host.ts'
 import { providerOf } from '../provider.ts'
+import { type RedisTls, TLS_KEYS, tlsOf } from './handle-tls.ts'
+import {
+  databaseInPath,
+  fragmentIn,
+  isSentinelText,
+  nameBesides,
+  SENTINEL_SCHEMES,
+  type Watch,
+  watchOf,
+  withSentinels,
+} from './sentinel/handle.ts'
 
 /** A parsed handle of Redis or Valkey. Holds its password only as a Secret. */
-export interface Redis {
+export interface Redis extends RedisTls {
   readonly scheme: string
+  /** Who is asked for the server. Null: the handle names it. */
+  readonly watch: Watch | null
+  /** Of the server; of the first sentinel, as long as the server is not known. */
   readonly address: Address
   /** The name that TLS checks; the path of the socket for one. */
   readonly host: string
@@ -18,20 +32,15 @@ export interface Redis {
   readonly user: string | null
   readonly password: Secret | null
   readonly db: number
-  readonly tls: Extract<TlsMode, 'disable' | 'require' | 'verify-ca' | 'verify-full'>
-  readonly files: { readonly ca?: string; readonly cert?: string; readonly key?: string }
   /** What tunes a client, as it stands there. */
   readonly tuning: ReadonlyMap<string, string>
   readonly remarks: readonly Finding[]
 }
 
 const SOCKET_SCHEMES = ['unix', 'redis+unix', 'redis-socket', 'redis+socket', 'valkey+unix']
-const TLS_SCHEMES = ['rediss', 'valkeys']
 
-export const REDIS_SCHEMES = ['redis', 'rediss', 'valkey', 'valkeys', ...SOCKET_SCHEMES]
+export const REDIS_SCHEMES = ['redis', 'rediss', 'valkey', 'valkeys', ...SOCKET_SCHEMES, ...SENTINEL_SCHEMES]
 
-/** redis-py's words for TLS; other clients have none but the scheme. */
-const TLS_KEYS = ['ssl_cert_reqs', 'ssl_check_hostname', 'ssl_ca_certs', 'ssl_certfile', 'ssl_keyfile']
 /** They tune a client and mean nothing to the server. */
 const TUNING = [
   ...[
@@ -64,32 +73,46 @@ export const REDIS_GRAMMAR: HandleGrammar = {
   socketSchemes: SOCKET_SCHEMES,
 }
 
+/** A handle taken apart, and the `#NAME` behind it, which is no part of that. */
+export function splitRedis(text: string): { readonly split: SplitHandle; readonly fragment: string } {
+  const fragment = fragmentIn(text)
+  const grammar = isSentinelText(text) ? withSentinels(REDIS_GRAMMAR) : REDIS_GRAMMAR
+  return { split: splitHandle(text.slice(0, text.length - fragment.length), grammar), fragment }
+}
+
 /** Throws HANDLE_INVALID. https://www.iana.org/assignments/uri-schemes/prov/redis */
 export function parseRedis(handle: Handle): Redis {
-  const split = splitHandle(handle.reveal(), REDIS_GRAMMAR)
+  const { split, fragment } = splitRedis(handle.reveal())
   const { scheme } = split
-  const user = nonEmpty(split.user?.text ?? queryText(split, 'username'))
-  const password = nonEmpty(split.password?.text ?? queryText(split, 'password'))
+  const watch = watchOf(split, fragment)
+  const words = [split.user?.text ?? queryText(split, 'username'), split.password?.text ?? queryText(split, 'password')].map(nonEmpty)
+  // To Lettuce, whose way it is to name the master besides, a lone word before the @ is the password.
+  const isLone = watch !== null && nameBesides(split, fragment) !== null && !words[1]
+  const [user = null, password = null] = isLone ? [null, words[0]] : words
   if (user !== null && password === null) throw invalid('has a user and no password', 'a password alone is written :PASSWORD@')
   if (user !== null) refuseHidden({ text: user }, 'user')
   const resource = {
     scheme,
-    ...whereOf(split),
+    watch,
+    ...(watch === null ? whereOf(split) : { address: watch.sentinels[0], host: watch.sentinels[0].host }),
     user,
     password: password === null ? null : new Secret(password),
-    db: databaseOf(split),
+    db: databaseOf(split, watch === null ? null : databaseInPath(split, fragment)),
     ...tlsOf(split),
     tuning: new Map(TUNING.flatMap((key) => valuesOf(split, key).map((text) => [key, text] as const))),
   }
   return { ...resource, remarks: remarksOf(resource, split) }
 }
 
-export function identifyRedis({ scheme, address, host, user, db, tls }: Redis): Identity {
+export function identifyRedis({ scheme, watch, address, host, user, db, tls }: Redis): Identity {
+  const [, ...others] = watch?.sentinels ?? []
   return {
     kind: 'redis',
     scheme,
     host,
     ...('port' in address ? { port: address.port } : {}),
+    ...(others.length === 0 ? {} : { others: others.map(({ text }) => text) }),
+    ...(watch === null ? {} : { watched: watch.name }),
     name: String(db),
     ...(user === null ? {} : { user }),
     tls,
@@ -119,6 +142,7 @@ const valuesOf = (split: SplitHandle, key: string): readonly string[] => {
   return text === null ? [] : [text]
 }
 
+/** What stands there, or nothing. */
 const nonEmpty = (text: string | null | undefined): string | null => (text === undefined || text === null || text === '' ? null : text)
 
 function whereOf(split: SplitHandle): { readonly address: Address; readonly host: string } {
@@ -135,34 +159,19 @@ function whereOf(split: SplitHandle): { readonly address: Address; readonly host
   return { address: { host, port: split.port?.number ?? 6379 }, host }
 }
 
-function databaseOf(split: SplitHandle): number {
+/** `watched`: what the path of a sentinel handle has of it. */
+function databaseOf(split: SplitHandle, watched: string | null): number {
   const key = databaseKey(split)
-  const inPath = SOCKET_SCHEMES.includes(split.scheme) ? null : nonEmpty(split.path?.text.replace(/\/$/, ''))
+  const inPath = SOCKET_SCHEMES.includes(split.scheme) ? null : nonEmpty(watched ?? split.path?.text.replace(/\/$/, ''))
   const text = (key === null ? null : queryText(split, key)) ?? inPath ?? '0'
   if (!/^\d{1,6}$/.test(text)) throw invalid('has a database that is not a number', 'Redis databases are numbered: write /0 after the host')
   return Number(text)
 }
 
-function tlsOf(split: SplitHandle): Pick<Redis, 'tls' | 'files'> {
-  const words = TLS_KEYS.filter((key) => queryText(split, key) !== null)
-  if (!TLS_SCHEMES.includes(split.scheme)) {
-    if (words.length > 0) throw invalid('has words about TLS and a scheme without it', 'write rediss:// for TLS')
-    return { tls: 'disable', files: {} }
-  }
-  const [ca, cert, key] = ['ssl_ca_certs', 'ssl_certfile', 'ssl_keyfile'].map((each) => nonEmpty(queryText(split, each)))
-  const files = { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) }
-  const required = (queryText(split, 'ssl_cert_reqs') ?? 'required').toLowerCase().replace(/^cert_/, '')
-  if (!['none', 'optional', 'required'].includes(required))
-    throw invalid('has an unknown word for ssl_cert_reqs', 'the words are none, optional, required')
-  const named = (queryText(split, 'ssl_check_hostname') ?? 'true').toLowerCase()
-  if (!['true', 'false'].includes(named)) throw invalid('has an unknown word for ssl_check_hostname', 'the words are true, false')
-  return { tls: required === 'none' ? 'require' : named === 'false' ? 'verify-ca' : 'verify-full', files }
-}
-
 /** Words that old providers wrote where no user was needed. Redis 6 takes them for one. */
 const FILLERS = ['h', 'x', 'user', 'redis', 'ignored', 'none']
 
-function remarksOf({ user, files }: Omit<Redis, 'remarks'>, split: SplitHandle): readonly Finding[] {
+function remarksOf({ watch, user, files }: Omit<Redis, 'remarks'>, split: SplitHandle): readonly Finding[] {
   const remarks: Finding[] = []
   const warn = (id: string, detail: string, remedy: string) => remarks.push({ id, severity: 'warn', status: 'warn', detail, remedy })
   if (user !== null && FILLERS.includes(user)) {
@@ -178,7 +187,7 @@ function remarksOf({ user, files }: Omit<Redis, 'remarks'>, split: SplitHandle):
   }
   for (const key of new Set(split.repeatedKeys))
     warn('handle.repeated_key', `${key} stands there twice; clients differ in which one counts`, 'keep one')
-  if (databaseKey(split) !== null && !SOCKET_SCHEMES.includes(split.scheme) && nonEmpty(split.path?.text) !== null) {
+  if (databaseKey(split) !== null && !SOCKET_SCHEMES.includes(split.scheme) && watch === null && nonEmpty(split.path?.text) !== null) {
     warn('handle.repeated_key', 'the database stands in the path and in the query; clients differ in which one counts', 'keep one')
   }
   if (Object.keys(files).length > 0) {

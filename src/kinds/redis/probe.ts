@@ -30,13 +30,14 @@ export interface Live {
 export const probeRedis = (resource: Redis, context: ProbeContext): Promise<ProbeReport> => probeOnly(openRedis(resource, context))
 
 /** The same, and the conversation stays open when it came to depth `use`. */
-export const openRedis = (resource: Redis, context: ProbeContext): Promise<Opened<Live>> =>
-  openProbe(context, { address: resource.address, service: SERVICE, askForTls: ASK_FOR_TLS }, (run, plain) =>
-    converse(run, plain, resource),
-  )
+export async function openRedis(resource: Redis, context: ProbeContext): Promise<Opened<Live>> {
+  const { watch, address } = resource
+  if (watch !== null) return (await import('./sentinel/open.ts')).openWatched(resource, watch, context)
+  return openProbe(context, { address, service: SERVICE, askForTls: ASK_FOR_TLS }, (run, plain) => converse(run, plain, resource))
+}
 
 /** Null: it did not have to come to depth `use`. */
-async function converse(run: Run, plain: Socket, resource: Redis): Promise<Live | null> {
+export async function converse(run: Run, plain: Socket, resource: Redis): Promise<Live | null> {
   const secured = await secure(run, resource, plain)
   const socket = secured?.socket ?? plain
   run.learn({ tls: secured === null ? null : negotiated(secured) })
@@ -56,10 +57,11 @@ interface Talk {
   ask(...words: readonly string[]): Promise<Reply>
 }
 
-async function secure(run: Run, { tls, files, host }: Redis, socket: Socket): Promise<Secured | null> {
+/** `ms`: where less time is left than for a question. */
+export async function secure(run: Run, { tls, files, host }: Redis, socket: Socket, ms = run.exchangeMs): Promise<Secured | null> {
   if (tls === 'disable') return null
   const trust = await trustOf(files, { ca: 'ssl_ca_certs', cert: 'ssl_certfile', key: 'ssl_keyfile' })
-  return upgrade(socket, { mode: tls, host, trust, ms: run.exchangeMs, signal: run.signal })
+  return upgrade(socket, { mode: tls, host, trust, ms, signal: run.signal })
 }
 
 interface LoggedIn {
@@ -140,7 +142,7 @@ function learnHello(run: Run, resource: Redis, hello: readonly Reply[]): void {
       class: 'permanent',
       code: 'wrong-service',
       reason: 'a Redis Sentinel answers there, not a data server',
-      hint: 'name the server that the sentinel watches',
+      hint: 'write redis-sentinel://HOST:26379/MASTER, or name the server that the sentinel watches',
     })
   }
   const server = field('server')
@@ -168,7 +170,11 @@ const roleOf = (word: string | undefined): Role =>
 
 const writableOf = (role: Role): boolean | 'unknown' => (role === 'unknown' ? 'unknown' : role === 'primary')
 
-const secretsOf = ({ password, user, host }: Redis) => worthHiding(password, [user, host])
+/** A server may say the password of the sentinels too: whoever runs them may have set it there. */
+export const secretsOf = ({ password, user, host, watch }: Redis) => [
+  ...worthHiding(password, [user, host]),
+  ...worthHiding(watch?.password ?? null, [watch?.user ?? null, host]),
+]
 
 const shown = (text: string, resource: Redis): string => harmless(text, secretsOf(resource)) ?? 'unknown'
 

@@ -2,7 +2,7 @@ import type { KindAbout } from '../../ports/kind.ts'
 
 export const about: KindAbout = {
   product:
-    'every service whose protocol no kind speaks: MongoDB, Kafka, NATS, MQTT, Elasticsearch, SQL Server, Oracle, Cassandra, ClickHouse, etcd, Redis Sentinel …',
+    'every service whose protocol no kind speaks: MongoDB, Kafka, NATS, MQTT, Elasticsearch, SQL Server, Oracle, Cassandra, ClickHouse, etcd …',
   forms: [
     ['mongodb://USER:PASSWORD@HOST,HOST2:27018/NAME', 'of several hosts one that answers is enough'],
     ['mongodb+srv://USER:PASSWORD@HOST/NAME', 'the hosts stand in the records of the name system'],

@@ -27,8 +27,6 @@ export const TCP_SERVICES: Readonly<Record<string, TcpService>> = {
   oracle: { product: 'Oracle', port: 1_521 },
   cassandra: { product: 'Cassandra', port: 9_042 },
   clickhouse: { product: 'ClickHouse', port: 9_000 },
-  'redis-sentinel': { product: 'Redis Sentinel', port: 26_379 },
-  'redis+sentinel': { product: 'Redis Sentinel', port: 26_379 },
   'redis+cluster': { product: 'a list of Redis Cluster nodes', port: 6_379 },
   etcd: { product: 'etcd', port: 2_379 },
   neo4j: { product: 'Neo4j', port: 7_687 },

@@ -25,7 +25,7 @@ describe('malformed handles of Redis', () => {
     [`redis:/:${P}@h:6379`, 'has no // after its scheme'],
     [`rediss::${P}@h:6379`, 'has no // after its scheme'],
     [`http://:${P}@h:6379`, 'has another scheme than redis, rediss, valkey, valkeys'],
-    [`redis-sentinel://:${P}@h:26379`, 'has another scheme than redis, rediss, valkey, valkeys'],
+    [`redis+cluster://:${P}@h:26379`, 'has another scheme than redis, rediss, valkey, valkeys'],
     [`redis://:${P}@${P}@h`, 'has an unencoded @ in its user or password'],
     [`redis://:${P}/${P}@h`, 'has an unencoded / in its user or password'],
     [`redis://:${P}#${P}@h`, 'has an unencoded # in its user or password'],

@@ -37,6 +37,12 @@ export const COMPARED = {
 const REMARKED = {
   noUsers: row('redis.no_users', 'info', 'free', 'The server knows no users (older than Redis 6): only the password counts.'),
   linkDown: row('redis.link_down', 'warn', 'free', 'The server is a replica that has lost its primary: what it holds gets older.'),
+  sentinel: row(
+    'redis.sentinel',
+    'warn',
+    'free',
+    'Not all sentinels of the handle answer and name the same master, or too few see each other: a failover may not come about.',
+  ),
 } as const satisfies Record<string, Check>
 
 /** What is asked of a Redis that takes the place of another. */
