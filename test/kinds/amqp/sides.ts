@@ -4,6 +4,7 @@ import type { Survey } from '../../../src/domain/survey.ts'
 import amqp from '../../../src/kinds/amqp/amqp.ts'
 import type { AmqpFacts } from '../../../src/kinds/amqp/guards/facts.ts'
 import { type Comparison, PROBE_LIMITS, SURVEY_LIMITS, type SurveyContext } from '../../../src/ports/kind.ts'
+import { judged } from '../../conformance/judged.ts'
 
 const clocks = { now: () => performance.now(), today: () => Date.now() }
 
@@ -23,22 +24,8 @@ export async function survey(handle: string, more: Partial<SurveyContext> = {}):
 }
 
 /** What the guards say of two surveys, by id. */
-export async function judge(old: Survey | null, next: Survey, more: Partial<Comparison> = {}): Promise<ReadonlyMap<string, Finding>> {
-  const guards = await amqp.guards?.()
-  if (guards === undefined) throw new Error('the kind has no guards')
-  const findings = guards.compare({
-    old,
-    oldSilent: old === null ? 'the old resource failed at connect' : null,
-    next,
-    expect: 'writable',
-    fresh: null,
-    use: null,
-    today: Date.now(),
-    deploy: 'production',
-    ...more,
-  })
-  return new Map(findings.map((finding) => [finding.id, finding]))
-}
+export const judge = (old: Survey | null, next: Survey, more: Partial<Comparison> = {}): Promise<ReadonlyMap<string, Finding>> =>
+  judged(amqp, old, next, more)
 
 /** Asks both as a swap does, and compares. */
 export async function compare(old: string, next: string): Promise<ReadonlyMap<string, Finding>> {

@@ -4,6 +4,7 @@ import type { Survey } from '../../../../src/domain/survey.ts'
 import type { MySqlFacts } from '../../../../src/kinds/mysql/guards/sides.ts'
 import mysql from '../../../../src/kinds/mysql/mysql.ts'
 import { type Comparison, PROBE_LIMITS, SURVEY_LIMITS, type SurveyContext } from '../../../../src/ports/kind.ts'
+import { judged } from '../../../conformance/judged.ts'
 
 const clocks = { now: () => performance.now(), today: () => Date.now() }
 
@@ -18,24 +19,8 @@ export async function survey(handle: string, more: Partial<SurveyContext> = {}):
 }
 
 /** What the guards say of two surveys, by id. */
-export async function judge(old: Survey | null, next: Survey, more: Partial<Comparison> = {}): Promise<ReadonlyMap<string, Finding>> {
-  const guards = (await mysql.guards?.()) ?? null
-  if (guards === null) throw new Error('the kind has no guards')
-  const findings = guards.compare({
-    old,
-    oldSilent: old === null ? 'the old resource failed at connect' : null,
-    next,
-    expect: 'writable',
-    fresh: null,
-    use: null,
-    today: Date.now(),
-    deploy: 'production',
-    ...more,
-  })
-  const ids = findings.map(({ id }) => id)
-  if (JSON.stringify(ids) !== JSON.stringify(guards.checks.map(({ id }) => id))) throw new Error(`not one finding for each check: ${ids}`)
-  return new Map(findings.map((finding) => [finding.id, finding]))
-}
+export const judge = (old: Survey | null, next: Survey, more: Partial<Comparison> = {}): Promise<ReadonlyMap<string, Finding>> =>
+  judged(mysql, old, next, more)
 
 /** The findings that are no pass: `my.role fail`. */
 export const notPassed = (findings: ReadonlyMap<string, Finding>): readonly string[] =>

@@ -12,6 +12,7 @@ import {
   type SurveyContext,
   type SurveyLimits,
 } from '../../../../src/ports/kind.ts'
+import { judged } from '../../../conformance/judged.ts'
 
 /** Opens the session of a probe. */
 export const open = async (handle: string): Promise<Opened> => {
@@ -59,24 +60,8 @@ export async function survey(handle: string, asking: Asking = {}): Promise<Surve
 }
 
 /** What the guards say of two surveys, by id. */
-export async function judge(old: Survey | null, next: Survey, more: Partial<Comparison> = {}): Promise<ReadonlyMap<string, Finding>> {
-  const guards = await redis.guards?.()
-  if (guards === undefined) throw new Error('the kind has no guards')
-  const findings = guards.compare({
-    old,
-    oldSilent: old === null ? 'the old resource failed at connect' : null,
-    next,
-    expect: 'writable',
-    fresh: null,
-    use: null,
-    today: Date.now(),
-    deploy: 'production',
-    ...more,
-  })
-  const ids = findings.map(({ id }) => id)
-  if (JSON.stringify(ids) !== JSON.stringify(guards.checks.map(({ id }) => id))) throw new Error(`not one finding for each check: ${ids}`)
-  return new Map(findings.map((finding) => [finding.id, finding]))
-}
+export const judge = (old: Survey | null, next: Survey, more: Partial<Comparison> = {}): Promise<ReadonlyMap<string, Finding>> =>
+  judged(redis, old, next, more)
 
 /** Asks both servers as a swap does, and compares. */
 export async function compare(old: string, next: string, more: Partial<Comparison> = {}): Promise<ReadonlyMap<string, Finding>> {

@@ -5,6 +5,7 @@ import type { Survey } from '../../../../src/domain/survey.ts'
 import type { S3Facts } from '../../../../src/kinds/s3/guards/sides.ts'
 import s3 from '../../../../src/kinds/s3/s3.ts'
 import { type Comparison, PROBE_LIMITS, SURVEY_LIMITS } from '../../../../src/ports/kind.ts'
+import { judged } from '../../../conformance/judged.ts'
 
 export type Surveyed = Survey & { readonly facts: S3Facts }
 
@@ -27,24 +28,8 @@ export async function survey(handle: string, against: Promise<Survey | null> = P
 }
 
 /** What the guards say of two surveys, by id. */
-export async function judge(old: Survey | null, next: Survey, more: Partial<Comparison> = {}): Promise<ReadonlyMap<string, Finding>> {
-  const guards = await s3.guards?.()
-  if (guards === undefined) throw new Error('the kind has no guards')
-  const findings = guards.compare({
-    old,
-    oldSilent: old === null ? 'the old resource failed at connect' : null,
-    next,
-    expect: 'writable',
-    fresh: null,
-    use: null,
-    today: Date.now(),
-    deploy: 'production',
-    ...more,
-  })
-  const ids = findings.map(({ id }) => id)
-  if (JSON.stringify(ids) !== JSON.stringify(guards.checks.map(({ id }) => id))) throw new Error(`not one finding for each check: ${ids}`)
-  return new Map(findings.map((finding) => [finding.id, finding]))
-}
+export const judge = (old: Survey | null, next: Survey, more: Partial<Comparison> = {}): Promise<ReadonlyMap<string, Finding>> =>
+  judged(s3, old, next, more)
 
 /** Asks both buckets as a swap does, and compares. */
 export async function compare(old: string, next: string, more: Partial<Comparison> = {}): Promise<ReadonlyMap<string, Finding>> {
